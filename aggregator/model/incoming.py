@@ -1,0 +1,243 @@
+"""What comes in: documents, feeds as parsed, entries as published, pages, and how a poll went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What a conditional request sends back: opaque bytes, as the origin gave them (RFC 9110, 8.8)."""
+
+    etag: bytes | None = None
+    last_modified: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """What the origin said of how long its answer holds."""
+
+    max_age: timedelta | None = None  # Cache-Control max-age less Age, else Expires less Date; None: silent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One document to be had."""
+
+    url: str
+    accept: str = "*/*"
+    validators: Validators = field(default_factory=Validators)
+    own_port: bool = False  # the port of this URL was written by an editor and is allowed
+    credential: str = ""  # name of the secret, never its value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """The bytes of an answer, whole and decoded."""
+
+    url: str  # after redirects
+    status: int
+    content_type: str | None  # the header's value; None: not given
+    body: bytes
+    validators: Validators = field(default_factory=Validators)
+    freshness: Freshness = field(default_factory=Freshness)
+    moved_to: str | None = None  # where a chain of nothing but 301 and 308 led
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotModified:
+    """The origin said 304."""
+
+    validators: Validators
+    freshness: Freshness = field(default_factory=Freshness)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    """A publisher's label."""
+
+    term: str
+    label: str | None = None
+    scheme: str | None = None
+
+    @property
+    def text(self) -> str:
+        """What a person reads."""
+        return self.label or self.term
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosure:
+    """A file that goes with an entry."""
+
+    url: str
+    type: str | None = None
+    length: int | None = None  # bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """A picture, by address only: we never copy it."""
+
+    url: str
+    caption: str | None = None
+    credit: str | None = None  # "REUTERS/DAILY MAIL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawEntry:
+    """One element of a feed as the feed delivered it: a fact, from which all else can be derived again."""
+
+    id: str | None = None  # atom:id, RSS guid or JSON Feed id, exactly as given; None: the feed gave none
+    link: str | None = None  # made absolute; None: none, or none that is http(s)
+    title: str | None = None  # as given, may hold markup or entities
+    authors: tuple[str, ...] = ()
+    published: str | None = None  # the text of the date, as given
+    updated: str | None = None
+    summary: str | None = None  # HTML as given, links made absolute
+    content: str | None = None  # HTML as given, links made absolute
+    categories: tuple[Category, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    images: tuple[Image, ...] = ()  # Media RSS, JSON Feed image
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedFeed:
+    """A feed document, read."""
+
+    title: str | None = None  # plain text
+    link: str | None = None
+    language: str | None = None
+    hub: str | None = None
+    self_link: str | None = None
+    ttl: timedelta | None = None  # RSS ttl, or sy:updatePeriod over sy:updateFrequency
+    skip_hours: frozenset[int] = frozenset()  # 0-23, GMT
+    skip_days: frozenset[int] = frozenset()  # Monday is 0, GMT
+    entries: tuple[RawEntry, ...] = ()  # in the order of the document, repeats included
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One element of a feed, normalised: clean text, absolute links, dates with the claimed offset."""
+
+    feed_id: str  # as configured; never the URL, which may change
+    key: str  # what it is known by in its feed: guid, canonical URL or content, whichever is trustworthy
+    position: int  # from 1, in its document
+    guid: str | None  # exactly as the feed gave it; None: it gave none
+    url: str | None  # absolute, http(s), as given; None: none
+    canonical_url: str | None
+    title: str  # plain text; "": none
+    authors: tuple[str, ...] = ()
+    published: datetime | None = None  # aware, with the claimed offset; None: none that can be read
+    updated: datetime | None = None
+    day_only: bool = False  # `published` names a day and no time
+    summary: str = ""  # plain text
+    summary_html: str = ""  # sanitised
+    content_html: str | None = None  # sanitised; None: the feed gave no content beside its summary
+    categories: tuple[str, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    images: tuple[Image, ...] = ()
+    language: str = ""  # BCP 47; "": neither the editor nor the feed says
+    hash: str  # of what the feed delivered: equal hashes mean nothing to do
+    raw: RawEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NormalizedFeed:
+    """A feed document ready to be compared with what is stored."""
+
+    feed: ParsedFeed  # its `entries` is empty: they are below
+    entries: tuple[Entry, ...]
+    quarantined: tuple[tuple[int, str], ...] = ()  # position, why it could not be handled
+
+
+class FeedState(StrEnum):
+    """How a feed is doing (contract, section 4)."""
+
+    NEW = "new"
+    OK = "ok"
+    FAILING = "failing"
+    GONE = "gone"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedWarning:
+    """Something an editor should know of a feed."""
+
+    kind: str  # moved | stale | flood | dates-ahead | …
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Why the last poll failed."""
+
+    kind: str  # error.kind of the contract, section 4
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedRecord:
+    """What the store knows of one feed."""
+
+    id: str  # as configured
+    url: str
+    title: str | None = None  # the feed's own
+    language: str | None = None  # the feed's own
+    validators: Validators = field(default_factory=Validators)
+    body_hash: bytes | None = None
+    gone: bool = False
+    added_at: datetime
+    last_attempt: datetime | None = None
+    last_success: datetime | None = None
+    last_changed: datetime | None = None  # when the body last differed
+    failing_since: datetime | None = None
+    failures: int = 0  # in a row
+    problem: Problem | None = None
+    http_status: int | None = None
+    next_due: datetime
+    next_due_reason: str = "first"
+    interval: timedelta | None = None  # the one in force; None: not polled yet
+    moved_to: str | None = None
+    moved_seen: datetime | None = None
+    warnings: tuple[FeedWarning, ...] = ()
+    new: int = 0  # entries of the last poll
+    updated: int = 0
+    unchanged: int = 0
+    quarantined: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextPoll:
+    """When a feed is asked again, and which rule said so."""
+
+    at: datetime
+    reason: str  # next_due_reason of the contract, section 4
+    interval: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollOutcome:
+    """All that one poll brought: saved in one transaction."""
+
+    feed_id: str
+    at: datetime
+    next: NextPoll
+    http_status: int | None = None
+    problem: Problem | None = None  # None: it succeeded
+    gone: bool = False
+    not_modified: bool = False
+    validators: Validators | None = None  # None: keep the stored pair
+    body_hash: bytes | None = None  # None: keep the stored one
+    moved_to: str | None = None
+    feed: ParsedFeed | None = None  # None: nothing was parsed
+    new: tuple[Entry, ...] = ()
+    updated: tuple[Entry, ...] = ()
+    unchanged: tuple[Entry, ...] = ()
+    quarantined: tuple[tuple[Entry, str], ...] = ()  # new ones that could not be handled, and why
+    held: frozenset[str] = frozenset()  # keys of new entries that a guard holds
+    warnings: tuple[FeedWarning, ...] = ()
