@@ -58,6 +58,9 @@ class ConfigError(AggregatorError):
         super().__init__("\n".join(map(str, faults)))
         self.faults = tuple(faults)
 
+    def __reduce__(self) -> tuple[type[ConfigError], tuple[tuple[Fault, ...]]]:
+        return type(self), (self.faults,)  # errors come back from child processes: args alone would not do
+
 
 class FetchError(AggregatorError):
     """A document could not be had. `kind` is the `error.kind` of the contract, section 4."""
@@ -77,6 +80,9 @@ class FetchError(AggregatorError):
         self.reason = reason  # without the URL, fit for a log and a page
         self.http_status = http_status
         self.retry_after = retry_after  # when the origin asked to be asked again; None: it did not say
+
+    def __reduce__(self) -> tuple[type[FetchError], tuple[str, str], dict[str, object]]:
+        return type(self), (self.url, self.reason), self.__dict__
 
 
 class Unreachable(FetchError):

@@ -188,6 +188,7 @@ class FeedRecord:
     url: str
     title: str | None = None  # the feed's own
     language: str | None = None  # the feed's own
+    link: str | None = None  # the feed's own: the site it belongs to
     validators: Validators = field(default_factory=Validators)
     body_hash: bytes | None = None
     gone: bool = False
@@ -204,6 +205,9 @@ class FeedRecord:
     interval: timedelta | None = None  # the one in force; None: not polled yet
     moved_to: str | None = None
     moved_seen: datetime | None = None
+    ttl: timedelta | None = None  # as the last document that was parsed said; likewise the next two
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
     warnings: tuple[FeedWarning, ...] = ()
     new: int = 0  # entries of the last poll
     updated: int = 0
@@ -238,6 +242,7 @@ class PollOutcome:
     new: tuple[Entry, ...] = ()
     updated: tuple[Entry, ...] = ()
     unchanged: tuple[Entry, ...] = ()
+    repeats: tuple[Entry, ...] = ()  # further elements of the document with a key that is in one of these
     quarantined: tuple[tuple[Entry, str], ...] = ()  # new ones that could not be handled, and why
     held: frozenset[str] = frozenset()  # keys of new entries that a guard holds
     warnings: tuple[FeedWarning, ...] = ()

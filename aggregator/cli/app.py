@@ -1,0 +1,151 @@
+"""The command line: options, and one function a command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aggregator import __version__
+from aggregator.cli.context import Context, guarded
+
+app = typer.Typer(
+    name="aggregator",
+    help="Reads news feeds, keeps each story once, knows where it happens, and publishes clean feeds of its own.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+def main() -> None:
+    """Run the command that the arguments name."""
+    app()
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"aggregator {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    config: Annotated[
+        Path, typer.Option("--config", envvar="AGGREGATOR_CONFIG", help="The file that editors write.")
+    ] = Path("feeds.toml"),
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say only what failed.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say more; show tracebacks.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Keep what every command needs."""
+    context.obj = Context(path=config, quiet=quiet, verbose=verbose)
+
+
+@app.command()
+def init(
+    context: typer.Context,
+    directory: Annotated[Path, typer.Argument(metavar="[DIR]")] = Path(),
+    language: Annotated[str, typer.Option(help="Of the comments: en or id.")] = "en",
+) -> None:
+    """Write a commented feeds.toml and feeds.schema.json; overwrites nothing."""
+    from aggregator.cli import setup
+
+    guarded(context.obj, lambda: setup.init(directory, language))
+
+
+@app.command()
+def check(
+    context: typer.Context, file: Annotated[Path | None, typer.Argument(metavar="[FILE]")] = None
+) -> None:
+    """Check feeds.toml: every fault at its place, and each section read back as a sentence."""
+    from aggregator.cli import setup
+
+    guarded(context.obj, lambda: setup.check(context.obj.at(file)))
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    strict: Annotated[bool, typer.Option(help="Do not start on the last good configuration.")] = False,
+) -> None:
+    """Be the daemon: poll when due, read, publish, serve, until SIGTERM or Ctrl-C."""
+    from aggregator.cli import work
+
+    guarded(context.obj, lambda: work.run(context.obj, strict=strict))
+
+
+@app.command()
+def once(
+    context: typer.Context,
+    force: Annotated[bool, typer.Option(help="Past every interval and Retry-After.")] = False,
+    feed: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Only this feed; may be repeated.")
+    ] = None,
+) -> None:
+    """Do one round: poll what is due, read what waits, publish what differs."""
+    from aggregator.cli import work
+
+    guarded(context.obj, lambda: work.once(context.obj, force=force, feeds=tuple(feed or ())))
+
+
+@app.command()
+def publish(
+    context: typer.Context,
+    force: Annotated[bool, typer.Option(help="Look at every file, even when nothing has changed.")] = False,
+) -> None:
+    """Write the output again from what is stored; polls nothing."""
+    from aggregator.cli import work
+
+    guarded(context.obj, lambda: work.publish(context.obj, force=force))
+
+
+@app.command()
+def status(
+    context: typer.Context,
+    json: Json = False,
+    check: Annotated[bool, typer.Option("--check", help="Exit 1 unless health is ok.")] = False,
+) -> None:
+    """Show how it goes: health, feeds, sections."""
+    from aggregator.cli import show
+
+    guarded(context.obj, lambda: show.status(context.obj, as_json=json, check=check))
+
+
+@app.command()
+def entries(
+    context: typer.Context,
+    feed: Annotated[str | None, typer.Option(metavar="ID", help="Only of this feed.")] = None,
+    json: Json = False,
+) -> None:
+    """List entries as the feeds gave them, and what became of each."""
+    from aggregator.cli import show
+
+    guarded(context.obj, lambda: show.entries(context.obj, feed=feed, as_json=json))
+
+
+@app.command()
+def stories(
+    context: typer.Context,
+    section: Annotated[str | None, typer.Option(metavar="ID", help="Only in this section.")] = None,
+    region: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Only about or naming this region.")
+    ] = None,
+    feed: Annotated[str | None, typer.Option(metavar="ID", help="Only with a copy of this feed.")] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="First seen since a time (RFC 3339) or for a duration (24h)."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """List stories, newest first."""
+    from aggregator.cli import show
+
+    wanted = show.Wanted(section=section, region=region, feed=feed, since=since)
+    guarded(context.obj, lambda: show.stories(context.obj, wanted, as_json=json))

@@ -1,0 +1,171 @@
+"""What people see while something happens: a bar for `once`, a screen for `run`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from aggregator.jobs.round import RoundResult
+from aggregator.model import Config, Edition, FeedRecord, PollOutcome
+from aggregator.observe import printable
+
+
+class Progress:
+    """A bar on a terminal; nothing elsewhere, so that logs stay short."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._bar: Any = None
+        self._task: Any = None
+        self._shown = sys.stderr.isatty() and not quiet
+
+    def started(self, feeds: int) -> None:
+        """Begin with the polls."""
+        self._begin("polling", feeds)
+
+    def polled(self, outcome: PollOutcome, record: FeedRecord) -> None:
+        """One more feed has answered."""
+        self._advance(1)
+
+    def reading(self, done: int, waiting: int) -> None:
+        """Go on with the entries."""
+        if self._bar is None:
+            self._begin("reading", done + waiting)
+        elif self._shown:
+            self._bar.update(self._task, description="reading", completed=done, total=done + waiting)
+
+    def asked(self, outcomes: Sequence[PollOutcome]) -> None:
+        """Leave the bar full: reading follows."""
+
+    def published(self, edition: Edition, files: int) -> None:
+        """End with the sections."""
+        if self._bar is not None:
+            self._bar.update(self._task, description=f"publishing {edition.id}")
+
+    def told(self, text: str) -> None:
+        """Show what a daemon says of its round."""
+        if self._shown and text:
+            self._begin(text, None)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def _begin(self, what: str, total: int | None) -> None:
+        if not self._shown:
+            return
+        if self._bar is None:
+            from rich.console import Console
+            from rich.progress import Progress as Bar
+
+            self._bar = Bar(console=Console(stderr=True), transient=True)
+            self._bar.start()
+            self._task = self._bar.add_task(what, total=total)
+        self._bar.update(self._task, description=what, total=total)
+
+    def _advance(self, steps: int) -> None:
+        if self._bar is not None:
+            self._bar.advance(self._task, steps)
+
+
+def print_round(result: RoundResult, config: Config, *, quiet: bool) -> None:
+    """Say in a few lines what a round did."""
+    if quiet:
+        return
+    print(
+        f"{result.polled} feeds asked, {result.failed} failed; {result.new} new entries, {result.updated} changed; "
+        f"{result.read} read; {result.published.replaced} files replaced in {config.output.directory}"
+    )
+    for kind, count in sorted(result.problems.items()):
+        print(f"  {count} {kind}: `aggregator status` says which and why")
+    for section, reason in result.published.failed:
+        print(f"  section {section} keeps its files: {reason}")
+
+
+class DaemonScreen:
+    """The first screen of `run`, and a line for each feed and section as it comes."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._seen: set[str] = set()
+        self._unreached: list[str] = []  # lines that wait until it is clear whether there is a network at all
+        self._online = False
+        self._sections: set[str] = set()
+
+    def hello(self, config: Config, path: Path) -> None:
+        """Say what runs, where to look, what to subscribe to, what to edit, and how to stop."""
+        feeds, sections = len(config.feed), len(config.section)
+        lines = [f"{config.site.title}: {feeds} feeds, {sections} sections, read from {path}"]
+        lines.append(f"  open       {config.site.url}")
+        if config.section:
+            lines.append(f"  subscribe  {config.site.url}{config.section[0].id}/atom.xml")
+        lines.append(f"  edit       {path}   (a saved file is in force within 10 seconds)")
+        lines.append(f"  try        aggregator --config {path} stories   (in another terminal)")
+        lines.append("  stop       Ctrl-C")
+        self._say("\n".join(lines) + "\n")
+
+    def started(self, feeds: int) -> None:
+        """Say nothing: the lines of the feeds follow."""
+
+    def polled(self, outcome: PollOutcome, record: FeedRecord) -> None:
+        """Give a line a feed: at its first answer, and whenever it brings something or begins to fail."""
+        first = outcome.feed_id not in self._seen
+        self._seen.add(outcome.feed_id)
+        when = f"asked again at {outcome.next.at.astimezone():%H:%M}"
+        if outcome.problem is None:
+            self._online = True
+            if line := _news(outcome, first=first):
+                self._say(f"  {outcome.feed_id:<20} {line}; {when}")
+        elif first or record.failures == 0:
+            line = f"  {outcome.feed_id:<20} {outcome.problem.message}; {when}"
+            unreachable = outcome.problem.kind == "unreachable" and not self._online
+            self._unreached.append(line) if unreachable else self._say(line)
+
+    def asked(self, outcomes: Sequence[PollOutcome]) -> None:
+        """Say once that there is no network, or else which feeds could not be reached."""
+        if not self._unreached:
+            return
+        if self._online:
+            self._say("\n".join(self._unreached))
+        else:
+            count = len(self._unreached)
+            self._say(
+                f"  No network: none of {count} feeds can be reached. What is stored is served; they are asked again."
+            )
+        self._unreached.clear()
+
+    def reading(self, done: int, waiting: int) -> None:
+        """Say nothing: the sections' lines tell."""
+
+    def published(self, edition: Edition, files: int) -> None:
+        """Give a line a section whose files were replaced."""
+        if not files and edition.id in self._sections:
+            return
+        self._sections.add(edition.id)
+        if not edition.entries:
+            self._say(f"→ {edition.title}: no stories yet")
+            return
+        stories = len(edition.entries)
+        entries = sum(len(each.story.copies) for each in edition.entries)
+        newest = edition.entries[0]
+        places = ", ".join(place.name for place in newest.places)
+        self._say(
+            f"→ {edition.title}: {stories} stories from {entries} entries, {entries - stories} were copies"
+        )
+        self._say(f"    {newest.story.article.headline}" + (f" ({places})" if places else ""))
+
+    def _say(self, text: str) -> None:
+        if not self._quiet:
+            print("\n".join(map(printable, text.split("\n"))), flush=True)
+
+
+def _news(outcome: PollOutcome, *, first: bool) -> str:
+    """Say what a feed brought; "" when there is nothing to say."""
+    if outcome.new:
+        dated = [entry for entry in outcome.new if entry.published]
+        newest = max(dated, key=lambda entry: entry.published or outcome.at) if dated else outcome.new[0]
+        return f"{len(outcome.new)} new, the newest “{newest.title[:60]}”"
+    return "nothing new" if first else ""

@@ -1,0 +1,83 @@
+"""`init` and `check`: feeds.toml before anything runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from aggregator.cli.context import DONE, FAILED, Context
+from aggregator.errors import AggregatorError
+
+
+def init(directory: Path, language: str) -> int:
+    """Write feeds.toml and feeds.schema.json; a file that is there stays as it is."""
+    from aggregator import config
+
+    schema = json.dumps(config.schema(), indent=2, ensure_ascii=False) + "\n"
+    starter = config.starter(language)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        kept = [
+            _write_new(directory / name, text)
+            for name, text in (("feeds.toml", starter), ("feeds.schema.json", schema))
+        ]
+    except OSError as error:
+        raise AggregatorError(f"{directory}: cannot write there ({error.strerror})") from error
+    if all(kept):
+        print(f"\nNext: edit {directory / 'feeds.toml'}, then `aggregator check`, then `aggregator run`.")
+    return DONE
+
+
+def _write_new(path: Path, text: str) -> bool:
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        print(f"{path} is there already and stays as it is")
+        return False
+    print(f"{path} written")
+    return True
+
+
+def check(context: Context) -> int:
+    """Say what the file means, or raise ConfigError with every fault."""
+    from aggregator import config as configuration
+    from aggregator.jobs.services import packaged_gazetteer
+
+    config = context.load()
+    for notice in configuration.notices(config):
+        print(f"{context.path}: note: {notice}", file=sys.stderr)
+    feeds, sections = len(config.feed), len(config.section)
+    print(
+        f"{context.path}: good. {feeds} {_plural('feed', feeds)}, {sections} {_plural('section', sections)}."
+    )
+    for sentence in configuration.sentences(config, packaged_gazetteer()):
+        print(f"  {sentence}")
+    return _expectations(context) if config.expect else DONE
+
+
+def _expectations(context: Context) -> int:
+    """Hold the tests that travel with the configuration against what is stored."""
+    from aggregator.daemon.configuration import database_of
+    from aggregator.errors import StoreError
+    from aggregator.jobs.expect import failures
+    from aggregator.store import open_reader
+
+    config = context.load()
+    try:
+        store = open_reader(database_of(context.path, os.environ))
+    except StoreError as error:
+        print(f"{context.path}: note: [[expect]] not run: {error}", file=sys.stderr)
+        return DONE
+    failed, unknown = failures(config, store)
+    for link in unknown:
+        print(f"{context.path}: note: [[expect]] {link}: no story with this link is stored", file=sys.stderr)
+    for failure in failed:
+        print(f"{context.path}: [[expect]] {failure}", file=sys.stderr)
+    return FAILED if failed else DONE
+
+
+def _plural(word: str, count: int) -> str:
+    return word if count == 1 else word + "s"

@@ -1,0 +1,80 @@
+"""How messages speak of values: short, on one line, without secrets, and with a guess at what was meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date, time
+from typing import Final
+
+LONGEST_QUOTE: Final = 70
+
+# "https://user:password@host": what stands before the @ is never repeated, in no message and no log.
+_USERINFO: Final = re.compile(r"(://)[^/\s\"'?#]*@")
+
+
+def redacted(text: str) -> str:
+    """The text without what stands between `://` and `@` in URLs."""
+    return _USERINFO.sub(r"\1…@", text)
+
+
+def quoted(text: str) -> str:
+    """The text in quotes, as TOML writes it, with what is invisible or moves the cursor made visible."""
+    short = text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "…"
+    safe = "".join(
+        character if character.isprintable() else f"\\u{ord(character):04x}" for character in redacted(short)
+    )
+    return f'"{safe}"'
+
+
+def shown(value: object) -> str:
+    """A value as feeds.toml would write it; lists and tables by their name."""
+    match value:
+        case str():
+            return quoted(value)
+        case bool():
+            return "true" if value else "false"
+        case list() | tuple():
+            return "a list"
+        case dict():
+            return "a table"
+        case int() if value.bit_length() > 200:
+            return "a very long number"
+        case _:
+            return str(value)
+
+
+def sort_of(value: object) -> str:
+    """What sort of value TOML gave, in an editor's words."""
+    match value:
+        case str():
+            return "a text"
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case date() | time():
+            return "a date or a time"
+        case list():
+            return "a list"
+        case _:
+            return "a table"
+
+
+def guess(word: str, known: Iterable[str]) -> str:
+    """` – did you mean "interval"?`, or nothing when no known word is near."""
+    import difflib  # only files with faults need it
+
+    folded = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    return f'; did you mean "{folded[near[0]]}"?' if near else ""
+
+
+def listed(words: Iterable[str], *, last: str = "and", most: int = 12) -> str:
+    """`a, b and c`; long lists end in `…`."""
+    names = list(words)
+    if len(names) > most:
+        return ", ".join(names[:most]) + ", …"
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} {last} {names[-1]}"

@@ -1,0 +1,14 @@
+"""The first feeds.toml: commented, without faults, with a section that takes everything."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+LANGUAGES = ("en", "id")
+
+
+def starter(language: str) -> str:
+    """The text of a new feeds.toml in a language; English where there is none in that language."""
+    primary = language.partition("-")[0].casefold()
+    name = f"starter-{primary if primary in LANGUAGES else 'en'}.toml"
+    return (resources.files("aggregator") / "data" / name).read_text("utf-8")

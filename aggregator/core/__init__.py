@@ -1,0 +1,1 @@
+"""What decides: pure functions over plain values, with neither network, disk, database, clock nor chance."""

@@ -1,0 +1,232 @@
+"""One article out of an entry and its page: what the feed says stands, the page fills what is missing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+from lxml import etree, html
+
+from aggregator.core.dates import ParsedDate, parse_date
+from aggregator.core.extract import labels
+from aggregator.core.extract.blocks import Block, blocks_of, html_of, text_of
+from aggregator.core.extract.body import find_body, relink
+from aggregator.core.extract.images import find_images
+from aggregator.core.extract.masthead import Masthead, read_masthead
+from aggregator.core.extract.metadata import Metadata, read_metadata
+from aggregator.core.extract.outline import Outline, outline, text_in
+from aggregator.core.extract.refine import Refined, refine
+from aggregator.core.extract.tree import parse_page
+from aggregator.core.language import detect
+from aggregator.core.sanitize import sanitize
+from aggregator.core.text import clean, cut, fold, plain
+from aggregator.core.urls import absolute, canonical_url, registrable_domain
+from aggregator.errors import ExtractError
+from aggregator.model import Article, Entry, Image, Page
+
+FULL_TEXT: Final = 500  # plain characters
+SHORTEST: Final = 80  # characters of text; less is no article
+SUMMARY: Final = 300
+_DOTS: Final = re.compile(r"(?:…|\.\.\.+|\[\s*(?:…|\.{2,}|&hellip;)\s*\]|\(\s*(?:…|\.{2,})\s*\))\W*$")
+_GOES_ON: Final = re.compile(
+    rf"(?:^|\W)(?:{'|'.join(map(re.escape, labels.merged(labels.GOES_ON)))})\s*[\W_]*$", re.IGNORECASE
+)
+_APPEARED_FIRST: Final = re.compile(r"\n+\s*(?:the post|la entrada|der beitrag|artikel|l'article|запись) .{3,300}$", re.IGNORECASE)
+_GATE: Final = re.compile(
+    r"captcha|just a moment|attention required|checking your browser|verify (?:that )?you are (?:a )?human|are you a robot|"
+    r"access denied|unusual traffic|enable javascript and cookies|ddos protection|request blocked",
+    re.IGNORECASE,
+)
+_SUFFIX: Final = re.compile(r"\s+[-|–—»·:]+\s+[^|»]{2,40}$")
+
+
+def is_full_text(entry: Entry) -> bool:
+    """Whether the feed gives the whole text: at least 500 plain characters that are not cut short."""
+    text = plain(entry.content_html or "")
+    if len(text) < FULL_TEXT:
+        return False
+    ending = _APPEARED_FIRST.sub("", text)[-60:]
+    last = ending.rsplit("\n", 1)[-1]
+    return not (_DOTS.search(ending) or _GOES_ON.search(last if len(last) < 50 else ending[-30:]))
+
+
+def article(entry: Entry, page: Page | None, *, language: str, timezone: str) -> Article:
+    """The cleaned record of an entry; with a page, of both. Fetches nothing.
+
+    `language` (BCP 47, "" when unknown) and `timezone` (IANA) are the feed's. Raises ExtractError when the page
+    holds no article; the caller then asks again without it.
+    """
+    if page is None:
+        return _from_feed(entry, language=language)
+    return _from_page(entry, page, language=language, timezone=timezone)
+
+
+def _from_feed(entry: Entry, *, language: str) -> Article:
+    given = entry.content_html or entry.summary_html
+    base = entry.url or ""
+    root = _fragment(given)
+    refined = refine(blocks_of(root, images=True), known=(entry.title,))
+    text = text_of(refined.blocks)
+    nodes = tuple(root.iter(etree.Element))
+    found = find_images(Outline(nodes=nodes, headline=None, start=0, end=len(nodes)), Metadata(), base=base)
+    return Article(
+        headline=entry.title,
+        byline=refined.marks.byline or entry.authors,
+        editor=refined.marks.editor,
+        credits=refined.marks.credits,
+        dateline=refined.dateline,
+        language=language or entry.language or detect(f"{entry.title}\n{text}"),
+        published=entry.published,
+        summary=entry.summary or cut(" ".join(text.split()), SUMMARY),
+        text=text,
+        html=sanitize(html_of(refined.blocks), base=base) if refined.changed else given,
+        text_from="feed",
+        images=_entry_images(entry) or found,
+        categories=entry.categories,
+        canonical_url=entry.canonical_url,
+    )
+
+
+def _fragment(given: str) -> html.HtmlElement:
+    parser = html.HTMLParser(remove_comments=True, remove_pis=True, encoding="utf-8")
+    return html.document_fromstring(f"<div>{given}</div>".encode("utf-8", "replace"), parser=parser)
+
+
+def _entry_images(entry: Entry) -> tuple[Image, ...]:
+    pictures = (Image(url=file.url) for file in entry.enclosures if (file.type or "").startswith("image/"))
+    return entry.images or tuple(pictures)
+
+
+def _from_page(entry: Entry, page: Page, *, language: str, timezone: str) -> Article:
+    tree = parse_page(page)
+    _refuse_other_pages(entry, page, tree)
+    metadata = read_metadata(tree)
+    blocks = find_body(tree) or _blocks_of_text(metadata.body)
+    titles = (entry.title, metadata.title, _title(tree))
+    plan = outline(tree, blocks, titles)
+    told = language or entry.language
+    masthead = read_masthead(plan, titles, language=told or metadata.language, timezone=timezone)
+    images = find_images(plan, metadata, base=page.url)
+    refined = refine(relink(blocks, _anchors(plan)), known=_told_elsewhere(entry, masthead, images))
+    text = text_of(refined.blocks)
+    if len(text) < SHORTEST:
+        raise ExtractError("the page holds no article")
+    return Article(
+        headline=_headline(entry, masthead, metadata, titles[-1]),
+        kicker=masthead.kicker,
+        byline=_byline(
+            (refined.marks.byline, metadata.authors, masthead.byline, entry.authors, metadata.organisations),
+            site=metadata.site_name,
+        ),
+        editor=refined.marks.editor,
+        credits=refined.marks.credits,
+        dateline=refined.dateline,
+        language=told or detect(text) or metadata.language,
+        published=_published(entry, metadata, masthead, language=told or metadata.language, timezone=timezone),
+        summary=entry.summary or cut(" ".join(text.split()), SUMMARY),
+        text=text,
+        html=sanitize(html_of(refined.blocks), base=page.url),
+        text_from="page",
+        images=_with_caption(images or _entry_images(entry), refined),
+        categories=entry.categories or tuple(filter(None, (clean(metadata.section) or masthead.section,))),
+        canonical_url=_canonical(entry, page, metadata),
+    )
+
+
+def _anchors(plan: Outline) -> Iterator[tuple[str, str]]:
+    for element in plan.nodes[plan.start : plan.end + 1]:
+        address = element.get("href") if element.tag == "a" else None
+        if address and len(words := text_in(element, 200)) > 1:
+            yield words, address
+
+
+def _refuse_other_pages(entry: Entry, page: Page, tree: etree._Element) -> None:
+    """Raise ExtractError for what stands where an article should: a gate, a log-in, the front page."""
+    path = page.url.split("://", 1)[-1].partition("/")[2]
+    asked = (entry.url or page.url).split("://", 1)[-1].partition("/")[2]
+    if asked.strip("/") and not path.strip("/"):
+        raise ExtractError("the link leads to the site's front page")
+    text = text_in(tree)
+    if not text:
+        raise ExtractError("the page shows no text without scripts")
+    if len(text) < 2000 and _GATE.search(f"{_title(tree)} {text}"):
+        raise ExtractError("the page asks whether a person reads it (captcha)")
+    if len(text) < 1000 and any(field.get("type") == "password" for field in tree.iter("input")):
+        raise ExtractError("the page asks for a log-in")
+
+
+def _title(tree: etree._Element) -> str:
+    element = next(tree.iter("title"), None)
+    return " ".join((element.text or "").split()) if element is not None else ""
+
+
+def _blocks_of_text(text: str) -> list[Block]:
+    """Paragraphs of JSON-LD's articleBody, for pages that show their text by script only."""
+    return blocks_of(_fragment(text.replace("\n", "<br>"))) if len(text) >= SHORTEST else []
+
+
+def _told_elsewhere(entry: Entry, masthead: Masthead, images: Sequence[Image]) -> list[str]:
+    lines = [entry.title, masthead.headline, masthead.kicker or "", masthead.section]
+    for image in images:
+        caption, credit = image.caption or "", image.credit or ""
+        lines += [caption, credit, f"{caption} {credit}", f"{caption} ({credit})", f"{caption} [{credit}]"]
+    return lines
+
+
+def _headline(entry: Entry, masthead: Masthead, metadata: Metadata, title: str) -> str:
+    """The feed's title, unless it is missing or cut short: then the page's."""
+    on_page = masthead.headline or _SUFFIX.sub("", metadata.title or title)
+    if not entry.title:
+        return clean(on_page)
+    given, other = fold(entry.title), fold(on_page)
+    cut_short = bool(_DOTS.search(entry.title)) or (other.startswith(given) and other != given)
+    stem = _DOTS.sub("", given).strip()
+    return clean(on_page) if cut_short and other.startswith(stem[:20]) and len(other) >= len(stem) else entry.title
+
+
+def _byline(candidates: Sequence[tuple[str, ...]], *, site: str) -> tuple[str, ...]:
+    """The first that names people; else the first that names anybody ("Redaksi", the paper itself)."""
+    given = [tuple(map(clean, names)) for names in candidates if names]
+    desks = labels.DESKS | {fold(site)}
+    for names in given:
+        if not all(fold(name) in desks for name in names):
+            return names
+    return given[0] if given else ()
+
+
+def _published(
+    entry: Entry, metadata: Metadata, masthead: Masthead, *, language: str, timezone: str
+) -> datetime | None:
+    """The feed's date; where it gave none, or a day only, the page's with its time."""
+    if entry.published and not entry.day_only:
+        return entry.published
+    said = (parse_date(given, language=language, timezone=timezone) for given in metadata.published[:6])
+    found = [date for date in (*said, masthead.published) if date is not None]
+    timed = [date for date in found if not date.day_only]
+    best = next((date for date in timed if not _is_midnight(date)), timed[0] if timed else None)
+    if best is not None:
+        return best.value
+    return entry.published or (found[0].value if found else None)
+
+
+def _is_midnight(date: ParsedDate) -> bool:
+    return (date.value.hour, date.value.minute, date.value.second) == (0, 0, 0)
+
+
+def _with_caption(images: tuple[Image, ...], refined: Refined) -> tuple[Image, ...]:
+    if not images or images[0].caption or not refined.caption:
+        return images
+    lead = Image(url=images[0].url, caption=refined.caption, credit=images[0].credit or refined.marks.photo)
+    return (lead, *images[1:])
+
+
+def _canonical(entry: Entry, page: Page, metadata: Metadata) -> str | None:
+    """The page's own canonical link, believed within the registrable domain of the entry only."""
+    domain = registrable_domain(entry.url or page.url)
+    for given in (metadata.canonical, metadata.og_url, page.url):
+        url = absolute(given, page.url)
+        if url and registrable_domain(url) == domain and url.split("://", 1)[1].partition("/")[2].strip("/"):
+            return canonical_url(url)
+    return entry.canonical_url

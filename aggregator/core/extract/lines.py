@@ -1,0 +1,257 @@
+"""Single lines of an article: credits, editors, reporters, captions, datelines, and what is no part of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from aggregator.core.extract import labels
+from aggregator.core.text import fold
+
+LONGEST_LABEL_LINE: Final = 200
+LONGEST_FURNITURE: Final = 140
+_EDGES: Final = " \t-–—•·*|>»«\"'“”_.,;"
+_BRACKETS: Final = {"(": ")", "[": "]", "（": "）", "【": "】"}
+_VARIOUS: Final = frozenset(labels.merged(labels.VARIOUS))
+_KINDS: Final = labels.kinds(
+    (("credit", labels.CREDIT), ("editor", labels.EDITOR), ("author", labels.AUTHOR), ("photo", labels.PHOTO))
+)
+_PHOTO: Final = "|".join(map(re.escape, labels.merged(labels.PHOTO)))
+_CAPTION: Final = "|".join(map(re.escape, labels.merged(labels.CAPTION)))
+_LABELS: Final = "|".join(map(re.escape, labels.merged(labels.CREDIT, labels.EDITOR, labels.AUTHOR, labels.PHOTO)))
+_LABEL: Final = re.compile(rf"(?<!\w)(?P<label>{_LABELS})\s*[:：]\s*", re.IGNORECASE)
+_BARE: Final = re.compile(
+    r"(?<!\w)(?P<label>reporting by|written by|edited by|editing by|redigiert von)\s+(?=[^\W\d_])", re.IGNORECASE
+)
+_BYLINE: Final = re.compile(
+    rf"^(?:{'|'.join(map(re.escape, labels.BARE_BYLINE))})\s*[:：]?\s+(?P<names>.+)$", re.IGNORECASE
+)
+_INLINE_CREDIT: Final = re.compile(
+    rf"\((?:{'|'.join(map(re.escape, labels.merged(labels.CREDIT)))})\s*[:：/]?\s*(?P<value>[^()]{{2,80}})\)[\s.]*$",
+    re.IGNORECASE,
+)
+_CAPTION_LABEL: Final = re.compile(rf"^(?:{_CAPTION})\s*[:：.]\s*", re.IGNORECASE)
+_PHOTO_TAIL: Final = re.compile(rf"[\s(\[–—|/-]*(?<!\w)(?:{_PHOTO})\s*[:：/]\s*(?P<credit>[^()\[\]]{{2,80}}?)[\s.)\]]*$", re.IGNORECASE)
+_PHOTO_BY: Final = re.compile(r"[\s(\[–—|-]*(?<!\w)(?:photo|photograph|image|picture) by (?P<credit>[^()\[\]]{2,60}?)[\s.)\]]*$", re.IGNORECASE)
+_BRACKETED_TAIL: Final = re.compile(r"\s*[(\[（](?P<credit>[^()\[\]（）]{2,60})[)\]）]\s*\.?\s*$")
+_CAPITAL_TAIL: Final = re.compile(r"(?<=[.!?…\"”»)])\s*(?P<credit>[A-Z][A-Z .&-]{1,30}(?:/[A-Z][A-Za-z .&-]{1,30})+)\s*$")
+_PIECES: Final = re.compile(r"\s*[/;|]\s*")
+_LIST: Final = re.compile(r"\s*,\s*|\s+(?:dan|and|и|und|et|y|ve|та|және|&)\s+", re.IGNORECASE)
+_SENTENCE: Final = re.compile(r"[.!?]\s+\w")
+_COPYRIGHT: Final = re.compile(r"^(?:©|\(c\)|copyright\b|hak cipta\b|all rights reserved)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """What one or more lines say of an article's making."""
+
+    credits: tuple[str, ...] = ()
+    editor: str | None = None
+    byline: tuple[str, ...] = ()
+    photo: str | None = None
+
+    def joined(self, other: Marks) -> Marks:
+        """Both together: the first editor, all credits and reporters, each once."""
+        return Marks(
+            credits=tuple(dict.fromkeys(self.credits + other.credits)),
+            editor=self.editor or other.editor,
+            byline=tuple(dict.fromkeys(self.byline + other.byline)),
+            photo=self.photo or other.photo,
+        )
+
+
+def read_marks(line: str) -> Marks | None:
+    """What a whole line says of credits, editor, reporters; None when it is ordinary text."""
+    inner = _unbracketed(line.strip())
+    if not inner or len(inner) > LONGEST_LABEL_LINE:
+        return None
+    if inner != line.strip() and (credits := wires(inner)):
+        return Marks(credits=credits)
+    found = [match for match in _LABEL.finditer(inner)] or [match for match in _BARE.finditer(inner)]
+    if found and inner[: found[0].start()].strip(_EDGES):
+        return None
+    found += [match for match in _BARE.finditer(inner) if found and match.start() > found[-1].end()]
+    marks = Marks()
+    ends = [match.start() for match in found[1:]] + [len(inner)]
+    for match, end in zip(found, ends, strict=False):
+        value = inner[match.end() : end]
+        read = _mark(fold(match["label"]), value.strip(_EDGES + "()[]"))
+        if read is None:
+            return None
+        marks = marks.joined(read)
+    return marks if found else None
+
+
+def _mark(label: str, value: str) -> Marks | None:
+    """What a label and its value mean; None when the value reads like a sentence."""
+    if len(value) > 110 or _SENTENCE.search(value) or value.endswith(("?", "!")):
+        return None
+    kind = _KINDS.get(label, "")
+    if kind == "credit":
+        return Marks(credits=split_credits(value)) if len(value.split()) <= 14 else None
+    if len(value.split()) > 10:
+        return None
+    if kind == "editor":
+        return Marks(editor=value or None)
+    if kind == "photo":
+        return Marks(photo=value or None)
+    return Marks(byline=split_names(value, with_place=label in labels.REPORT_WITH_PLACE))
+
+
+def split_credits(value: str) -> tuple[str, ...]:
+    """Wires and papers of a credit line: "AFP/Reuters/Berbagai Sumber" names two."""
+    value = re.sub(r"https?://(?:www\.)?([^\s/,;]+)\S*", r"\1", value)
+    pieces = _PIECES.split(value)
+    if len(pieces) == 1:
+        listed = _LIST.split(value)
+        pieces = listed if all(len(piece.split()) <= 3 for piece in listed) else pieces
+    names = (piece.strip(_EDGES + "()") for piece in pieces)
+    return tuple(dict.fromkeys(name for name in names if name and fold(name) not in _VARIOUS))
+
+
+def split_names(value: str, *, with_place: bool = False) -> tuple[str, ...]:
+    """Names of people: "A dan B", "A, B"; with a place, what follows the last comma is dropped."""
+    if with_place and "," in value:
+        value = value.rsplit(",", 1)[0]
+    names = (name.strip(_EDGES + "()") for piece in _PIECES.split(value) for name in _LIST.split(piece))
+    return tuple(dict.fromkeys(name for name in names if name and len(name) <= 60))
+
+
+def read_byline(line: str) -> tuple[str, ...]:
+    """Names in a line like "By Jane Doe" or "Oleh Budi"; () when it is something else."""
+    line = line.strip(_EDGES)
+    match = _BYLINE.match(line)
+    if match is None or len(line) > 100:
+        return ()
+    names = split_names(match["names"])
+    good = all(len(name.split()) <= 5 and name[:1].isupper() and not any(c.isdigit() for c in name) for name in names)
+    return names if good else ()
+
+
+def inline_credits(paragraph: str) -> tuple[str, ...]:
+    """Credits in brackets at the end of running text: "… (Sumber: kompas.example)", "… (AFP/Reuters)"."""
+    match = _INLINE_CREDIT.search(paragraph[-120:])
+    if match:
+        return split_credits(match["value"])
+    tail = _BRACKETED_TAIL.search(paragraph[-80:])
+    return wires(tail["credit"]) if tail else ()
+
+
+def wires(value: str) -> tuple[str, ...]:
+    """The names, when all pieces are wires that stand alone in brackets; else ()."""
+    pieces = [piece.strip() for piece in re.split(r"[/,;-]", value) if piece.strip()]
+    return tuple(pieces) if pieces and all(piece in labels.AGENCIES for piece in pieces) else ()
+
+
+def strip_caption_label(line: str) -> str | None:
+    """The caption behind a label like "Keterangan Gambar :"; None when there is no such label."""
+    inner = _unbracketed(line.strip())
+    match = _CAPTION_LABEL.match(inner)
+    return inner[match.end() :].strip() if match else None
+
+
+def split_caption(text: str) -> tuple[str, str | None]:
+    """A caption and the photo's credit, which ends it: "(REUTERS/DAILY MAIL)", "Foto: ANTARA/…", "AFP/Getty"."""
+    labelled = strip_caption_label(text)
+    caption = (text if labelled is None else labelled).strip()
+    for pattern in (_PHOTO_TAIL, _PHOTO_BY, _BRACKETED_TAIL, _CAPITAL_TAIL):
+        match = pattern.search(caption)
+        if match is None:
+            continue
+        credit = match["credit"].strip(_EDGES)
+        if pattern is _BRACKETED_TAIL and not _is_photo_credit(credit):
+            continue
+        return caption[: match.start()].strip(), credit or None
+    return caption, None
+
+
+def _is_photo_credit(text: str) -> bool:
+    """Whether brackets at the end of a caption hold agencies or a photographer, not a date or a remark."""
+    if any(mark in text for mark in "!?") or text.replace("/", "").strip().isdigit():
+        return False
+    if "/" in text and any(piece.strip().isupper() and len(piece.strip()) > 1 for piece in text.split("/")):
+        return True
+    return bool(wires(text)) or (text.isupper() and len(text) > 2 and not any(c.isdigit() for c in text))
+
+
+def _unbracketed(line: str) -> str:
+    closing = _BRACKETS.get(line[:1])
+    return line[1:-1].strip() if closing and line.endswith(closing) else line
+
+
+def _furniture_words() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    every = labels.merged(labels.FURNITURE)
+    phrases = [word for word in every if " " in word or word.endswith((":", "："))]
+    single = [word for word in every if word not in phrases]
+    see_also = labels.merged(labels.SEE_ALSO)
+    loose = re.compile(rf"(?:{'|'.join(map(re.escape, phrases))})(?!\w)")
+    strict = re.compile(rf"(?:{'|'.join(map(re.escape, (*single, *see_also)))})\s*(?:[:：|»>].*)?")
+    return loose, strict
+
+
+_LOOSE, _STRICT = _furniture_words()
+_SEE_ALSO: Final = re.compile(rf"(?:{'|'.join(map(re.escape, labels.merged(labels.SEE_ALSO)))})(?!\w)")
+
+
+def is_furniture(line: str, *, linked: bool = False) -> bool:
+    """Whether a line is the page's own: shares, comments, "read also", tags, advertisements.
+
+    `linked`: the better part of it is links, so that a "read also" needs no colon.
+    """
+    folded = fold(line).strip(_EDGES + "#+▶►→⇒")
+    if not folded or len(folded) > LONGEST_FURNITURE:
+        return len(folded) <= LONGEST_FURNITURE
+    if _LOOSE.match(folded) or _STRICT.fullmatch(folded) or _COPYRIGHT.match(folded):
+        return True
+    if linked and _SEE_ALSO.match(folded):
+        return True
+    return _is_share_line(folded)
+
+
+def _is_share_line(folded: str) -> bool:
+    words = re.findall(r"[\w-]+", folded)
+    networks = sum(word in labels.NETWORKS for word in words)
+    return networks >= 2 and networks * 2 >= len(words)
+
+
+_LETTERS: Final = r"[^\W\d_]"
+_PLACE: Final = rf"(?P<place>{_LETTERS}[\w'’.\- ]{{1,38}}?)"
+_DATELINES: Final = (
+    # ALMATY (Reuters) -   JAKARTA, Jan 8 (AFP) –   MOSCOW. Jan 8 (Interfax) -   (رويترز)
+    re.compile(rf"{_PLACE}(?:[,.]\s[^()\n]{{2,30}}?)?\s*\([\w\s./&-]{{2,30}}\)(?=\s*[-–—:]{{1,2}}\s)"),
+    # JAKARTA, KOMPAS.com –   МОСКВА, 8 янв —   Астана. 8 января. ТАСС —
+    re.compile(rf"{_PLACE}[,.]\s[^()\n]{{2,40}}?(?=\s*[-–—]{{1,2}}\s)"),
+    # TEMPO.CO, Jakarta -
+    re.compile(rf"[\w-]{{2,20}}\.(?:com|co|id|net|org|tv|co\.id),\s*{_PLACE}(?=\s*[-–—]{{1,2}}\s)", re.IGNORECASE),
+    # BENGKALIS -   Jakarta -   Roma-
+    re.compile(rf"{_PLACE}(?=\s*[-–—]{{1,2}}\s)"),
+    # 新华社北京4月24日电
+    re.compile(r"(?P<place>(?:新华社|中新社|中新网|本报)\S{1,12}?\d{1,2}月\d{1,2}日\s?[电電讯訊])"),
+)
+
+
+def read_dateline(paragraph: str) -> str | None:
+    """The place line that opens a text, as written and without the dash; None when there is none."""
+    head = paragraph[:110].lstrip()
+    for number, pattern in enumerate(_DATELINES):
+        match = pattern.match(head)
+        if match and _is_dateline(match, head, bracketed=number == 0):
+            return match[0].strip()
+    return None
+
+
+def _is_dateline(match: re.Match[str], head: str, *, bracketed: bool) -> bool:
+    place, rest = match["place"].strip(), head[match.end() :].lstrip(" -–—:")
+    words = re.split(r"[\s-]+", place)
+    if place.startswith(("新华社", "中新", "本报")):
+        return True
+    if not rest or len(words) > 5 or (place == match[0].strip() and not rest[:1].strip("\"“'‘«(").isupper() and rest[0].isalpha()):
+        return False
+    if place.isupper() or (bracketed and not any(c.islower() or c.isupper() for c in place)):
+        return True
+    tail = match[0][len(match["place"]) :]
+    titled = all(word[:1].isupper() or word in ("de", "la", "al", "el", "del", "of", "на", "am", "di") for word in words)
+    if not titled or len(words) > 3:
+        return False
+    return bracketed or not tail.strip() or any(c.isdigit() or c.isupper() for c in tail)

@@ -1,0 +1,34 @@
+"""Feed documents, read: RSS, Atom and RDF through feedparser, JSON Feed by ourselves.
+
+A new format is a new module and one line in PARSERS; `sniff.kind_of` then has to know it when it sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from aggregator.core.formats import charset, jsonfeed, limits, sniff, xmlfeed
+from aggregator.model import ParsedFeed
+
+Parser = Callable[[str, str], ParsedFeed]  # the document's text and the URL it came from
+
+PARSERS: Final[Mapping[str, Parser]] = {
+    "xml": xmlfeed.parse,
+    "json": jsonfeed.parse,
+}
+
+
+def parse(body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
+    """Read a feed document that came from `url`.
+
+    Raises NotAFeed, EmptyDocument, TruncatedFeed or ParseError, each with a plain reason that quotes nothing
+    of the origin but a page's title. Fields are bounded by `limits`.
+    """
+    sniff.refuse_binary(body)
+    text = charset.decode(body, content_type)
+    kind = sniff.kind_of(text)
+    return limits.bounded(PARSERS[kind](text, url))
+
+
+__all__ = ["PARSERS", "Parser", "parse"]

@@ -1,0 +1,40 @@
+"""HTML inside a feed: links made absolute in place, and plain text turned into HTML."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Final
+
+from aggregator.core.text import legal
+from aggregator.core.urls import absolute
+
+TAG: Final = re.compile(r"<[a-zA-Z][^<>]{0,8192}>")
+LINK: Final = re.compile(r"""(\s(?:href|src|cite|poster)\s*=\s*)(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""", re.IGNORECASE)
+# What needs no base, or must be left for the sanitiser to judge.
+SCHEME: Final = re.compile(r"\s*(?:[a-zA-Z][a-zA-Z0-9+.\-]*:|#)")
+
+
+def absolute_links(markup: str | None, base: str) -> str | None:
+    """Resolve the relative links of HTML against a base, and change nothing else; None stays None."""
+    if markup is None or "<" not in markup:
+        return markup
+
+    def link(found: re.Match[str]) -> str:
+        given = found.group(2) or found.group(3) or found.group(4) or ""
+        if not given.strip() or SCHEME.match(given):
+            return found.group()
+        resolved = absolute(html.unescape(given), base)
+        return f'{found.group(1)}"{html.escape(resolved)}"' if resolved else found.group()
+
+    return TAG.sub(lambda tag: LINK.sub(link, tag.group()), markup)
+
+
+def from_plain(text: str | None) -> str | None:
+    """Write plain text as HTML: a blank line between paragraphs, a break for a line's end."""
+    if text is None:
+        return None
+    paragraphs = [part.strip() for part in re.split(r"\n\s*\n", legal(text).replace("\r\n", "\n")) if part.strip()]
+    if len(paragraphs) <= 1:
+        return html.escape("".join(paragraphs), quote=False).replace("\n", "<br>")
+    return "".join(f"<p>{html.escape(part, quote=False).replace(chr(10), '<br>')}</p>" for part in paragraphs)

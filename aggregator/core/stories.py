@@ -1,0 +1,170 @@
+"""Which articles are one story: the same link, the same text, or nearly the same text.
+
+Nearly the same is decided by word shingles and the containment of the shorter text in the longer (A. Broder,
+"On the resemblance and containment of documents", 1997); what is compared at all is found by a bounded
+selection of those shingles: winnowing (Schleimer, Wilkerson, Aiken, 2003) and the smallest hashes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Final
+from uuid import UUID, uuid5
+
+from aggregator.core import text as texts
+from aggregator.core.urls import registrable_domain
+from aggregator.model import Article, Candidate, Copy, Fingerprint, ReadArticle, Verdict
+
+STORIES: Final = UUID("7d0f5a52-3f0c-5b0e-9a39-6c1d1f3f8a11")
+SHINGLE_WORDS: Final = 3
+SHINGLE_LETTERS: Final = 6  # of scripts that put no blanks between words
+WINDOW: Final = 6
+WINNOWED: Final = 10
+SMALLEST: Final = 6
+FEWEST_SHINGLES: Final = 8  # below this a text says too little to be compared
+SAME_TEXT: Final = 0.6
+SAME_TEXT_OTHER_LENGTH: Final = 0.8  # when one text is three times the other: an extract, or a roundup
+SAME_LINK: Final = 0.3
+SAME_NUMBERS: Final = 0.6
+_UNSPACED: Final = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
+)
+_NUMBER: Final = re.compile(r"\d+(?:[.,:]\d+)*")
+
+
+def mint(feed_id: str, key: str) -> str:
+    """Give the id of the story that this entry founds: a name-based UUID, the same on any machine."""
+    return "urn:uuid:" + str(uuid5(STORIES, feed_id + "\n" + key))
+
+
+def _hash(value: str) -> int:
+    """Hash to 64 bits, signed, as both engines store it."""
+    return int.from_bytes(
+        blake2b(value.encode("utf-8", "replace"), digest_size=8).digest(), "big", signed=True
+    )
+
+
+@lru_cache(maxsize=512)
+def shingles(text: str) -> tuple[int, ...]:
+    """Hash every run of three words, or of six letters where the script has no blanks, in their order."""
+    words = texts.words(texts.fold(text))
+    joined = "".join(words)
+    if len(_UNSPACED.findall(joined)) * 2 > len(joined):
+        return tuple(
+            _hash(joined[at : at + SHINGLE_LETTERS]) for at in range(len(joined) - SHINGLE_LETTERS + 1)
+        )
+    return tuple(
+        _hash(" ".join(words[at : at + SHINGLE_WORDS])) for at in range(len(words) - SHINGLE_WORDS + 1)
+    )
+
+
+def fingerprint(article: Article) -> Fingerprint:
+    """Give what the article's text is found by; a text of a few words gives nothing."""
+    grams = shingles(article.text)
+    if len(grams) < FEWEST_SHINGLES:
+        return Fingerprint(text_hash=0)
+    whole = _hash(" ".join(texts.words(texts.fold(article.text)))) or 1
+    winnowed: list[int] = []
+    for at in range(len(grams) - WINDOW + 1):
+        smallest = min(grams[at : at + WINDOW])
+        if not winnowed or winnowed[-1] != smallest:
+            winnowed.append(smallest)
+        if len(winnowed) == WINNOWED:
+            break
+    return Fingerprint(text_hash=whole, keys=tuple(sorted({*winnowed, *sorted(set(grams))[:SMALLEST]})))
+
+
+def containment(one: Sequence[int], other: Sequence[int]) -> float:
+    """Say how much of the shorter list of shingles stands in the longer, from 0 to 1."""
+    shorter, longer = sorted((set(one), set(other)), key=len)
+    return len(shorter & longer) / len(shorter) if shorter else 0.0
+
+
+def assign(read: ReadArticle, candidates: Sequence[Candidate]) -> Verdict:
+    """Say which story an article belongs to: that of the best candidate that is the same, else one of its own."""
+    own = shingles(read.article.text)
+    verdicts = [verdict for each in candidates if (verdict := _compare(read, own, each)) is not None]
+    if not verdicts:
+        return Verdict(rule="first", compared="nothing stored says the same")
+    # The sort is stable and candidates come in a fixed order, so equal scores fall the same way at every replay.
+    return max(verdicts, key=lambda verdict: (verdict.rule == "same-url", verdict.score))
+
+
+def _compare(read: ReadArticle, own: Sequence[int], candidate: Candidate) -> Verdict | None:
+    article = read.article
+    theirs = shingles(candidate.text)
+    score = containment(own, theirs)
+    if _same_link(article, candidate, score, min(len(own), len(theirs))):
+        return _joined(candidate, "same-url", 1.0, f"the same address, {candidate.canonical_url}")
+    if read.fingerprint.text_hash and read.fingerprint.text_hash == candidate.text_hash:
+        return _joined(candidate, "same-text", 1.0, "the same words in the same order")
+    if min(len(own), len(theirs)) < FEWEST_SHINGLES:
+        return None
+    short, long = sorted((len(own), len(theirs)))
+    needed = SAME_TEXT_OTHER_LENGTH if long > 3 * short else SAME_TEXT
+    if score < needed or not _same_numbers(article, candidate):
+        return None
+    if long > 3 * short and _shared(article.headline, candidate.headline) < SAME_TEXT:
+        return None
+    return _joined(
+        candidate, "same-text", round(score, 3), f"{score:.0%} of the shorter text stands in the other"
+    )
+
+
+def _joined(candidate: Candidate, rule: str, score: float, compared: str) -> Verdict:
+    return Verdict(
+        rule=rule, score=score, story_id=candidate.story_id, partner=candidate.row, compared=compared
+    )
+
+
+def _same_link(article: Article, candidate: Candidate, score: float, length: int) -> bool:
+    """Trust an address within one registrable domain, unless two other texts stand behind it.
+
+    Some feeds link every entry to their front page, and some addresses are used again for another story.
+    """
+    ours, theirs = article.canonical_url, candidate.canonical_url
+    if not ours or ours != theirs or registrable_domain(ours) != registrable_domain(theirs):
+        return False
+    if _shared(article.headline, candidate.headline) >= SAME_TEXT:
+        return True
+    return score >= SAME_LINK if length >= FEWEST_SHINGLES else not article.text or not candidate.text
+
+
+def _shared(one: str, other: str) -> float:
+    ours, theirs = set(texts.words(texts.fold(one))), set(texts.words(texts.fold(other)))
+    fewest = min(len(ours), len(theirs))
+    return len(ours & theirs) / fewest if fewest else 0.0
+
+
+def _same_numbers(article: Article, candidate: Candidate) -> bool:
+    """Refuse two texts whose figures differ: the same template on another day says something else."""
+    ours, theirs = set(_NUMBER.findall(article.text)), set(_NUMBER.findall(candidate.text))
+    fewest = min(len(ours), len(theirs))
+    return fewest < 2 or len(ours & theirs) / fewest >= SAME_NUMBERS
+
+
+def choose_lead(priorities: Mapping[str, int]) -> Callable[[Sequence[Copy]], Copy]:
+    """Give the rule that picks the copy that stands for its story.
+
+    The editor's priority comes first, then the fullest text, then the first seen, then the store's order.
+    """
+
+    def lead(copies: Sequence[Copy]) -> Copy:
+        if not copies:
+            raise ValueError("a story has at least one copy")
+        return min(
+            copies,
+            key=lambda copy: (-priorities.get(copy.feed_id, 0), -copy.length, copy.first_seen, copy.row),
+        )
+
+    return lead
+
+
+def substance(article: Article) -> str:
+    """Hash what subscribers would want to know of: words and numbers, not blanks, marks or pictures."""
+    parts = (article.headline, article.kicker or "", article.text)
+    words = "\n".join(" ".join(texts.words(texts.fold(part))) for part in parts)
+    return blake2b(words.encode("utf-8", "replace"), digest_size=16).hexdigest()

@@ -1,0 +1,30 @@
+"""A word to systemd, when it listens (sd_notify(3))."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Supervisor:
+    """Tells systemd when the daemon is ready, alive and stopping; without a NOTIFY_SOCKET it says nothing."""
+
+    def __init__(self) -> None:
+        import sdnotify
+
+        self._notifier: Any = sdnotify.SystemdNotifier()
+
+    def ready(self, status: str) -> None:
+        """Say that configuration, store, lock and output are good."""
+        self._notifier.notify(f"READY=1\nSTATUS={status}")
+
+    def alive(self) -> None:
+        """Feed the watchdog: only the scheduler's own progress does."""
+        self._notifier.notify("WATCHDOG=1")
+
+    def status(self, text: str) -> None:
+        """Say how it goes, in a few words."""
+        self._notifier.notify(f"STATUS={text}")
+
+    def stopping(self) -> None:
+        """Say that the end has begun."""
+        self._notifier.notify("STOPPING=1")

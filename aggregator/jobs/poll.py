@@ -1,0 +1,237 @@
+"""The first job: ask a feed, and take in what is new."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Final
+
+from aggregator.core import entries, schedule
+from aggregator.core.schedule import PollResult
+from aggregator.errors import AggregatorError, FetchError, ParseError
+from aggregator.fetch import FEED_ACCEPT
+from aggregator.jobs.services import Services
+from aggregator.model import (
+    Document,
+    Entry,
+    FeedRecord,
+    FeedSettings,
+    FeedWarning,
+    NormalizedFeed,
+    NotModified,
+    PollOutcome,
+    Problem,
+    Request,
+    Validators,
+)
+from aggregator.observe import log
+
+PARSE_SECONDS: Final = 20.0
+AHEAD: Final = timedelta(minutes=5)
+GONE: Final = 410
+MOST_SAVED_AT_ONCE: Final = 64
+
+
+async def poll(records: Sequence[FeedRecord], *, services: Services, now: datetime) -> list[PollOutcome]:
+    """Ask these feeds, each saved in one transaction with its entries; answers that come together share one.
+
+    The attempt is durable before the request, so that a crash never asks an origin twice.
+    """
+    services.report.started(len(records))
+    if not records:
+        return []
+    await services.call(services.store.record_attempts, [record.id for record in records], now=now)
+    answers: asyncio.Queue[tuple[FeedRecord, PollOutcome]] = asyncio.Queue()
+    asking = [asyncio.create_task(_answer(record, answers, services, now)) for record in records]
+    outcomes: list[PollOutcome] = []
+    try:
+        while len(outcomes) < len(records):
+            batch = [await answers.get()]
+            while not answers.empty() and len(batch) < MOST_SAVED_AT_ONCE:
+                batch.append(answers.get_nowait())
+            await services.call(services.store.save_polls, [outcome for _, outcome in batch], now=now)
+            for record, outcome in batch:
+                _tell(record, outcome, services)
+                outcomes.append(outcome)
+    finally:
+        for task in asking:
+            task.cancel()
+    services.report.asked(outcomes)
+    return outcomes
+
+
+async def _answer(
+    record: FeedRecord,
+    answers: asyncio.Queue[tuple[FeedRecord, PollOutcome]],
+    services: Services,
+    now: datetime,
+) -> None:
+    feed = services.feeds.get(record.id)
+    if feed is None:
+        raise LookupError(record.id)
+    try:
+        outcome = await ask(record, feed, services=services, now=now)
+    except AggregatorError as error:
+        outcome = failed(record, feed, Problem(kind="parse", message=str(error)), services=services, now=now)
+    except Exception as error:  # noqa: BLE001 - the job boundary: one feed's bug stops no other feed
+        log.exception("poll failed", feed=record.id)
+        problem = Problem(kind="parse", message=f"a fault of this program: {type(error).__name__}")
+        outcome = failed(record, feed, problem, services=services, now=now)
+    await answers.put((record, outcome))
+
+
+async def ask(record: FeedRecord, feed: FeedSettings, *, services: Services, now: datetime) -> PollOutcome:
+    """Ask one feed and decide what its answer means; nothing is saved."""
+    request = Request(
+        url=feed.url,
+        accept=FEED_ACCEPT,
+        validators=record.validators,
+        own_port=True,
+        credential=feed.credential,
+    )
+    try:
+        answer = await services.fetcher.fetch(request, now=now)
+    except FetchError as error:
+        return _refused(record, feed, error, services, now)
+    if isinstance(answer, NotModified):
+        return _unchanged(record, feed, answer, services, now)
+    digest = blake2b(answer.body, digest_size=16).digest()
+    if digest == record.body_hash:
+        return _unchanged(record, feed, answer, services, now)
+    try:
+        normalized = await services.workers.run(
+            entries.read_feed,
+            answer.body,
+            url=answer.url,
+            content_type=answer.content_type,
+            feed=feed,
+            site=services.config.site,
+            seconds=PARSE_SECONDS,
+        )
+    except ParseError as error:
+        problem = Problem(kind=error.kind, message=str(error))
+        return failed(record, feed, problem, services=services, now=now, http_status=answer.status)
+    keys = [entry.key for entry in normalized.entries]
+    known = await services.call(services.store.known_hashes, record.id, keys)
+    return _changed(
+        record, answer, normalized, entries.diff(normalized.entries, known), services, now, digest
+    )
+
+
+def failed(
+    record: FeedRecord,
+    feed: FeedSettings,
+    problem: Problem,
+    *,
+    services: Services,
+    now: datetime,
+    http_status: int | None = None,
+) -> PollOutcome:
+    """Give the outcome of a poll that brought nothing; validators and stories stay as they are."""
+    result = PollResult(succeeded=False)
+    return PollOutcome(
+        feed_id=record.id,
+        at=now,
+        next=schedule.next_poll(record, feed, services.config.polling, result, now=now),
+        http_status=http_status,
+        problem=problem,
+        warnings=record.warnings,
+    )
+
+
+def _refused(
+    record: FeedRecord, feed: FeedSettings, error: FetchError, services: Services, now: datetime
+) -> PollOutcome:
+    gone = error.http_status == GONE
+    result = PollResult(succeeded=False, retry_after=error.retry_after, gone=gone)
+    return PollOutcome(
+        feed_id=record.id,
+        at=now,
+        next=schedule.next_poll(record, feed, services.config.polling, result, now=now),
+        http_status=error.http_status,
+        problem=Problem(kind=error.kind, message=error.reason),
+        gone=gone,
+        warnings=record.warnings,
+    )
+
+
+def _unchanged(
+    record: FeedRecord, feed: FeedSettings, answer: Document | NotModified, services: Services, now: datetime
+) -> PollOutcome:
+    not_modified = isinstance(answer, NotModified)
+    result = PollResult(
+        succeeded=True,
+        changed=False,
+        validated=not_modified or answer.validators != Validators(),
+        freshness=answer.freshness,
+    )
+    return PollOutcome(
+        feed_id=record.id,
+        at=now,
+        next=schedule.next_poll(record, feed, services.config.polling, result, now=now),
+        http_status=304 if isinstance(answer, NotModified) else answer.status,
+        not_modified=not_modified,
+        # A 304 need not repeat the validators (RFC 9110, 15.4.5): those stored stay in force.
+        validators=None if not_modified else answer.validators,
+        moved_to=None if isinstance(answer, NotModified) else answer.moved_to,
+        warnings=record.warnings,
+    )
+
+
+def _changed(
+    record: FeedRecord,
+    answer: Document,
+    normalized: NormalizedFeed,
+    difference: entries.Diff,
+    services: Services,
+    now: datetime,
+    digest: bytes,
+) -> PollOutcome:
+    feed = services.feeds[record.id]
+    result = PollResult(
+        succeeded=True, validated=answer.validators != Validators(), freshness=answer.freshness
+    )
+    hinted = schedule.with_hints(record, normalized.feed)
+    return PollOutcome(
+        feed_id=record.id,
+        at=now,
+        next=schedule.next_poll(hinted, feed, services.config.polling, result, now=now),
+        http_status=answer.status,
+        validators=answer.validators,
+        body_hash=digest,
+        moved_to=answer.moved_to,
+        feed=normalized.feed,
+        new=difference.new,
+        updated=difference.updated,
+        unchanged=difference.unchanged,
+        warnings=_warnings(answer, normalized.entries, now),
+    )
+
+
+def _warnings(answer: Document, found: Sequence[Entry], now: datetime) -> tuple[FeedWarning, ...]:
+    warnings = []
+    if answer.moved_to:
+        message = f"the feed has moved for good; change its url in feeds.toml to {answer.moved_to}"
+        warnings.append(FeedWarning(kind="moved", message=message))
+    ahead = [entry.published for entry in found if entry.published and entry.published > now + AHEAD]
+    if ahead:
+        message = (
+            f"{len(ahead)} entries are dated in the future, the furthest {max(ahead)}; "
+            "they go out with the time at which they were first seen. Is the feed's time zone right? "
+            "See `timezone_wins`"
+        )
+        warnings.append(FeedWarning(kind="dates-ahead", message=message))
+    return tuple(warnings)
+
+
+def _tell(record: FeedRecord, outcome: PollOutcome, services: Services) -> None:
+    """Log a change of state, once; a feed that goes on failing is in status, not in the log."""
+    services.report.polled(outcome, record)
+    if outcome.problem and record.failures == 0:
+        log.warning("feed fails", feed=record.id, kind=outcome.problem.kind, reason=outcome.problem.message)
+    elif not outcome.problem and record.failures:
+        log.info("feed recovered", feed=record.id, failures=record.failures)
+    if outcome.new or outcome.updated:
+        log.debug("feed polled", feed=record.id, new=len(outcome.new), updated=len(outcome.updated))

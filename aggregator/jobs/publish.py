@@ -1,0 +1,176 @@
+"""The third job: a section's stories become files, each replaced only when its bytes differ."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from aggregator import __version__
+from aggregator.core import editions, sections
+from aggregator.errors import OutputError
+from aggregator.fetch import user_agent
+from aggregator.jobs.services import Services, story_rules
+from aggregator.model import (
+    Config,
+    Edition,
+    FeedRecord,
+    FeedSettings,
+    SectionSettings,
+    SiteEdition,
+    SourceFeed,
+)
+from aggregator.observe import log
+from aggregator.render import RENDERERS, html, opml
+
+PUBLISHED = "published"  # the note that says what the files were made of
+SELECTED = "selected"  # the note that says by which conditions stories were selected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """What became of the files."""
+
+    replaced: int = 0
+    failed: tuple[tuple[str, str], ...] = ()  # section, why its files stay as they were
+
+
+async def reselect_when_changed(*, services: Services, now: datetime) -> None:
+    """Select every story again when the conditions of sections are others than those it was selected by."""
+    digest = sections.digest_of(services.config)
+    if await _note(services, SELECTED) == digest:
+        return
+    rules = story_rules(services.config, services.gazetteer)
+    await services.call(services.store.reselect, rules, now=now)
+    await services.call(services.store.put_note, SELECTED, digest)
+
+
+async def publish(*, services: Services, now: datetime, force: bool = False) -> Published:
+    """Write what differs; a section that fails keeps its files and stops no other.
+
+    Raises OutputError when the directory itself cannot be written.
+    """
+    if not force and _whole(services) and await _made_of(services) == await _note(services, PUBLISHED):
+        return Published()
+    await services.call(services.store.freeze_published, now=now)
+    made_of = await _made_of(services)
+    services.output.prepare()
+    sources = await _sources(services)
+    replaced, failed, editions_made = 0, [], []
+    for section in services.config.section:
+        try:
+            edition, files = await _section(section, sources, services)
+        except OutputError as error:
+            raise OutputError(str(error)) from error
+        except Exception as error:  # noqa: BLE001 - the job boundary: one section's bug stops no other section
+            log.exception("section not published", section=section.id)
+            failed.append((section.id, f"a fault of this program: {type(error).__name__}"))
+            continue
+        replaced += files
+        editions_made.append(edition)
+    replaced += await asyncio.to_thread(_site, tuple(editions_made), sources, services)
+    services.output.sweep()
+    if not failed:
+        await services.call(services.store.put_note, PUBLISHED, made_of)
+    return Published(replaced=replaced, failed=tuple(failed))
+
+
+async def _section(
+    section: SectionSettings, sources: Mapping[str, SourceFeed], services: Services
+) -> tuple[Edition, int]:
+    output = services.config.output
+    found = await services.call(
+        services.store.edition_stories,
+        section.id,
+        entries=section.entries or output.entries,
+        span=output.span,
+    )
+    edition = editions.build(
+        section, found, config=services.config, gazetteer=services.gazetteer, feeds=sources
+    )
+    replaced = await asyncio.to_thread(_files, edition, services)
+    services.report.published(edition, replaced)
+    return edition, replaced
+
+
+def _files(edition: Edition, services: Services) -> int:
+    replaced = 0
+    for name in edition.formats:
+        renderer = RENDERERS[name]
+        path = f"{edition.id}/{renderer.filename}"
+        replaced += services.output.write(path, renderer.render(edition))
+    return replaced
+
+
+def _site(made: tuple[Edition, ...], sources: Mapping[str, SourceFeed], services: Services) -> int:
+    config = services.config
+    site = SiteEdition(
+        title=config.site.title,
+        description=config.site.description,
+        url=config.site.url,
+        language=config.site.language,
+        timezone=config.site.timezone,
+        contact=config.site.contact,
+        user_agent=user_agent(config.site, __version__),
+        editions=made,
+        feeds=tuple(sources[feed.id] for feed in config.feed),
+    )
+    pages: dict[str, bytes] = {"feeds.opml": opml.render(site)}
+    if "html" in config.output.formats:
+        pages |= {
+            "index.html": html.index(site),
+            "sources/index.html": html.sources(site),
+            **html.assets(site),
+        }
+    return sum(services.output.write(path, data) for path, data in pages.items())
+
+
+async def _sources(services: Services) -> dict[str, SourceFeed]:
+    records = {record.id: record for record in await services.call(services.store.feed_records)}
+    return {feed.id: _source(feed, records.get(feed.id), services.config) for feed in services.config.feed}
+
+
+async def _made_of(services: Services) -> str:
+    """Name everything that the files are made of: equal names mean equal bytes."""
+    revision = await services.call(services.store.revision)
+    return f"{revision} {__version__} {services.config_digest}"
+
+
+async def _note(services: Services, key: str) -> str | None:
+    return await services.call(services.store.note, key)
+
+
+def _source(feed: FeedSettings, record: FeedRecord | None, config: Config) -> SourceFeed:
+    """Give an incoming feed as outgoing ones cite it: what the editor calls it, else what it calls itself."""
+    return SourceFeed(
+        id=feed.id,
+        title=feed.title or (record.title if record and record.title else feed.id),
+        url=feed.url,
+        language=feed.language or (record.language if record and record.language else ""),
+        interval_minutes=_minutes(feed, config),
+        republish=config.republish_of(feed.id).value,
+    )
+
+
+def _minutes(feed: FeedSettings, config: Config) -> int:
+    """Give the interval that is meant: the one that follows from answers would move the pages at every poll."""
+    return round((feed.interval or config.polling.first_interval).total_seconds() / 60)
+
+
+def _whole(services: Services) -> bool:
+    """Say whether every file that we would write is there."""
+    return all(
+        (services.config.output.directory / path).is_file() for path in expected_files(services.config)
+    )
+
+
+def expected_files(config: Config) -> list[str]:
+    """List the files of every section, and those of the site, by their paths in the output directory."""
+    of_sections = [
+        f"{section.id}/{RENDERERS[name].filename}"
+        for section in config.section
+        for name in config.output.formats
+    ]
+    pages = ["index.html", "sources/index.html"] if "html" in config.output.formats else []
+    return ["feeds.opml", *pages, *of_sections]

@@ -1,0 +1,177 @@
+"""The second job: read an entry, clean it, tag it, and find the story it belongs to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from aggregator.core import entries, extract, regions, stories
+from aggregator.errors import AggregatorError, FetchError, StoreError
+from aggregator.fetch import PAGE_ACCEPT
+from aggregator.jobs.services import Services, story_rules
+from aggregator.model import (
+    Article,
+    Document,
+    FeedSettings,
+    Page,
+    ReadArticle,
+    Request,
+    StoryRules,
+    WaitingEntry,
+)
+from aggregator.observe import log
+
+AT_ONCE: Final = 256  # entries in hand; what they wait for are pages of many hosts
+MOST_SAVED_AT_ONCE: Final = 64
+EXTRACT_SECONDS: Final = 20.0
+PAGE_TRIES: Final = 3
+FIRST_RETRY: Final = timedelta(hours=1)
+
+
+async def read_waiting(*, services: Services, now: datetime, most: int | None = None) -> int:
+    """Read what waits, and say how much it was.
+
+    Entries are saved strictly in the order in which the store gives them (effective date, feed, key), so that
+    the same entries make the same stories whatever their pages take.
+    """
+    rules = story_rules(services.config, services.gazetteer)
+    done = 0
+    while most is None or done < most:
+        waiting = await services.call(services.store.waiting, now=now, limit=AT_ONCE)
+        if not waiting:
+            break
+        total = done + await services.call(services.store.waiting_count, now=now)
+        done += await _read_all(waiting, rules, services, now, told=(done, total))
+    return done
+
+
+async def _read_all(
+    waiting: Sequence[WaitingEntry],
+    rules: StoryRules,
+    services: Services,
+    now: datetime,
+    *,
+    told: tuple[int, int],
+) -> int:
+    tasks = deque(asyncio.create_task(_read_or_quarantine(each, services, now)) for each in waiting)
+    done, total = told
+    try:
+        while tasks:
+            await asyncio.wait([tasks[0]])
+            ready = [tasks.popleft()]
+            while tasks and tasks[0].done() and len(ready) < MOST_SAVED_AT_ONCE:
+                ready.append(tasks.popleft())
+            batch = [each for task in ready if (each := task.result()) is not None]
+            await _save(batch, rules, services, now)
+            done += len(ready)
+            services.report.reading(done, max(total - done, 0))
+    finally:
+        for task in tasks:
+            task.cancel()
+    return len(waiting)
+
+
+async def _read_or_quarantine(waiting: WaitingEntry, services: Services, now: datetime) -> ReadArticle | None:
+    try:
+        return await read(waiting, services=services, now=now)
+    except StoreError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the job boundary: one poisoned entry holds up no other
+        await _quarantine(waiting, error, services, now)
+        return None
+
+
+async def _quarantine(waiting: WaitingEntry, error: Exception, services: Services, now: datetime) -> None:
+    log.error("entry quarantined", feed=waiting.entry.feed_id, key=waiting.entry.key, exc_info=error)
+    reason = f"a fault of this program: {type(error).__name__}"
+    await services.call(services.store.quarantine, waiting.row, reason, now=now)
+
+
+async def read(waiting: WaitingEntry, *, services: Services, now: datetime) -> ReadArticle:
+    """Make the article of one entry, of its page or of the feed's own text; nothing is saved.
+
+    A page that cannot be had does not hold its story: it goes out with the feed's text, and a later attempt
+    (three at most) may replace that.
+    """
+    feed = services.feeds.get(waiting.entry.feed_id)
+    timezone = (feed.timezone if feed else "") or services.config.site.timezone
+    page, retry = None, None
+    article: Article | None = None
+    if feed is not None and feed.read_pages and waiting.entry.url and not extract.is_full_text(waiting.entry):
+        try:
+            page = await _page(waiting.entry.url, services, now)
+            article = await services.workers.run(
+                extract.article,
+                waiting.entry,
+                page,
+                language=waiting.entry.language,
+                timezone=timezone,
+                seconds=EXTRACT_SECONDS,
+            )
+        except AggregatorError as error:
+            retry = _retry(waiting, error, now)
+            log.debug("page not read", feed=waiting.entry.feed_id, url=waiting.entry.url, reason=str(error))
+    if article is None:
+        article = extract.article(waiting.entry, None, language=waiting.entry.language, timezone=timezone)
+    return _tagged(waiting, article, page, retry, feed, services)
+
+
+async def _page(url: str, services: Services, now: datetime) -> Page:
+    answer = await services.fetcher.fetch(Request(url=url, accept=PAGE_ACCEPT), now=now)
+    if not isinstance(answer, Document):
+        raise FetchError(url, "the origin says that nothing changed, though it was not asked that")
+    return Page(url=answer.url, content_type=answer.content_type, body=answer.body)
+
+
+def _retry(waiting: WaitingEntry, error: AggregatorError, now: datetime) -> datetime | None:
+    """Say when to try the page again: twice more, and not when our own policy forbids it."""
+    final = isinstance(error, FetchError) and error.kind in ("refused", "too-large")
+    if final or waiting.tries + 1 >= PAGE_TRIES:
+        return None
+    at: datetime = now + FIRST_RETRY * int(6**waiting.tries)
+    if isinstance(error, FetchError) and error.retry_after:
+        return max(at, error.retry_after)
+    return at
+
+
+def _tagged(
+    waiting: WaitingEntry,
+    article: Article,
+    page: Page | None,
+    retry: datetime | None,
+    feed: FeedSettings | None,
+    services: Services,
+) -> ReadArticle:
+    found = regions.tag(
+        article,
+        services.gazetteer,
+        language=article.language or services.config.site.language,
+        based_in=feed.based_in if feed else "",
+    )
+    return ReadArticle(
+        waiting=waiting,
+        article=article,
+        regions=found,
+        fingerprint=stories.fingerprint(article),
+        published=entries.effective(article.published, first_seen=waiting.first_seen),
+        page=page,
+        retry_page_at=retry,
+    )
+
+
+async def _save(batch: Sequence[ReadArticle], rules: StoryRules, services: Services, now: datetime) -> None:
+    if not batch:
+        return
+    try:
+        await services.call(services.store.save_articles, batch, rules, now=now)
+    except StoreError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the job boundary: one poisoned entry holds up no other
+        if len(batch) == 1:
+            await _quarantine(batch[0].waiting, error, services, now)
+            return
+        for each in batch:
+            await _save([each], rules, services, now)

@@ -1,0 +1,154 @@
+"""What the jobs work with: the ports to the world, and the values in force."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.resources
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache, cached_property, partial
+from hashlib import blake2b
+from typing import Any, ParamSpec, Protocol, TypeVar
+
+from aggregator.core.regions import Gazetteer
+from aggregator.core.sections import Selector
+from aggregator.core.stories import assign, choose_lead, mint, substance
+from aggregator.model import (
+    Config,
+    Document,
+    Edition,
+    FeedRecord,
+    FeedSettings,
+    NotModified,
+    PollOutcome,
+    Request,
+    StoryRules,
+)
+from aggregator.publish import Output
+from aggregator.store import Store
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Fetch(Protocol):
+    """The port to the web."""
+
+    async def fetch(self, request: Request, *, now: datetime) -> Document | NotModified:
+        """Get one document, whole; raises a FetchError."""
+        ...
+
+
+class Work(Protocol):
+    """The port to processes that can be killed."""
+
+    async def run(self, function: Callable[..., T], /, *args: Any, seconds: float, **kwargs: Any) -> T:
+        """Call a function elsewhere; raises TooExpensive when it takes too long."""
+        ...
+
+
+class Report(Protocol):
+    """Who is told of progress; a person at a terminal, as a rule."""
+
+    def started(self, feeds: int) -> None:
+        """So many feeds will be asked."""
+        ...
+
+    def polled(self, outcome: PollOutcome, record: FeedRecord) -> None:
+        """One feed has answered, or failed."""
+        ...
+
+    def reading(self, done: int, waiting: int) -> None:
+        """So many entries are read, and so many still wait."""
+        ...
+
+    def asked(self, outcomes: Sequence[PollOutcome]) -> None:
+        """All of them have answered, or failed."""
+        ...
+
+    def published(self, edition: Edition, files: int) -> None:
+        """A section's files were looked at, and so many replaced."""
+        ...
+
+
+class Silent:
+    """Tells nobody."""
+
+    def started(self, feeds: int) -> None:
+        """Say nothing."""
+
+    def polled(self, outcome: PollOutcome, record: FeedRecord) -> None:
+        """Say nothing."""
+
+    def reading(self, done: int, waiting: int) -> None:
+        """Say nothing."""
+
+    def asked(self, outcomes: Sequence[PollOutcome]) -> None:
+        """Say nothing."""
+
+    def published(self, edition: Edition, files: int) -> None:
+        """Say nothing."""
+
+
+class StoreThread:
+    """Runs the store's methods in one thread of their own, in the order in which they are asked for."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+
+    async def __call__(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call one method of the store and give what it gives."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, partial(method, *args, **kwargs))
+
+    def later(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Call one method of the store when its turn comes, for nobody to wait for."""
+        self._pool.submit(partial(method, *args, **kwargs))
+
+    def close(self) -> None:
+        """Wait for what is under way."""
+        self._pool.shutdown(wait=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """Everything a job needs; replaced as a whole when feeds.toml changes."""
+
+    config: Config
+    gazetteer: Gazetteer
+    store: Store
+    call: StoreThread
+    fetcher: Fetch
+    workers: Work
+    output: Output
+    report: Report = field(default_factory=Silent)
+
+    @cached_property
+    def config_digest(self) -> str:
+        """A text that changes with anything in feeds.toml."""
+        return blake2b(repr(self.config).encode("utf-8", "replace"), digest_size=12).hexdigest()
+
+    @cached_property
+    def feeds(self) -> dict[str, FeedSettings]:
+        """The configured feeds by id."""
+        return {feed.id: feed for feed in self.config.feed}
+
+
+def story_rules(config: Config, gazetteer: Gazetteer) -> StoryRules:
+    """Give the decisions of this configuration, for the store to ask inside its transaction."""
+    return StoryRules(
+        assign=assign,
+        lead=choose_lead({feed.id: feed.priority for feed in config.feed}),
+        select=Selector(config, gazetteer),
+        mint=mint,
+        substance=substance,
+    )
+
+
+@cache
+def packaged_gazetteer() -> Gazetteer:
+    """Load the names of places that are shipped with the program."""
+    return Gazetteer.from_bytes(
+        importlib.resources.files("aggregator.data").joinpath("regions.bin").read_bytes()
+    )

@@ -1,0 +1,149 @@
+"""What is known of entries: by key, by what waits, by what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, null, or_, select, update
+from sqlalchemy.sql.selectable import FromClause
+
+from aggregator.model import StoredEntry, WaitingEntry
+from aggregator.store import codec
+from aggregator.store.schema import (
+    article,
+    document_position,
+    entry,
+    entry_version,
+    feed,
+    membership,
+    storable,
+    story,
+)
+from aggregator.store.sql import chunks
+
+STATES: Final = ("published", "duplicate", "filtered", "quarantined", "held", "waiting")
+_LOADED_AT_ONCE: Final = 200
+
+# What an entry is as long as nothing else is asked of it; the rest is said by its story.
+_STATE: Final = case(
+    (entry.c.state != "read", entry.c.state),
+    (story.c.lead != entry.c.id, "duplicate"),
+    (story.c.placed, "published"),
+    else_="filtered",
+)
+_WITH_STORY: Final = entry.outerjoin(membership, membership.c.entry == entry.c.id).outerjoin(
+    story, story.c.id == membership.c.story
+)
+_WITH_RAW: Final = and_(entry_version.c.entry == entry.c.id, entry_version.c.hash == entry.c.hash)
+
+
+def known_hashes(connection: Connection, name: str, keys: Collection[str]) -> dict[str, str]:
+    """Give the hash of every one of these keys that the feed has delivered before."""
+    asked = {storable(key): key for key in keys}
+    row = connection.scalar(
+        select(feed.c.id).where(feed.c.name == name).order_by(feed.c.active.desc(), feed.c.id.desc()).limit(1)
+    )
+    found: dict[str, str] = {}
+    for some in chunks(list(asked)):
+        statement = select(entry.c.key, entry.c.hash).where(entry.c.feed == row, entry.c.key.in_(some))
+        found |= {asked[key]: known for key, known in connection.execute(statement)}
+    return found
+
+
+def _to_read(now: datetime) -> ColumnElement[bool]:
+    return or_(entry.c.state == "waiting", and_(entry.c.state == "read", entry.c.retry_at <= now))
+
+
+def waiting(connection: Connection, *, now: datetime, limit: int) -> list[WaitingEntry]:
+    """Give what is to be read, and what was read without its page and may have it now, in reading order."""
+    rows = connection.execute(
+        _whole(entry)
+        .where(_to_read(now))
+        .order_by(entry.c.effective_utc, feed.c.name, entry.c.key)
+        .limit(limit)
+    )
+    return [
+        WaitingEntry(
+            row=row.id,
+            entry=codec.entry_from(row),
+            first_seen=row.first_seen,
+            effective=row.effective,
+            tries=row.tries,
+            page_error=row.page_error,
+        )
+        for row in rows
+    ]
+
+
+def waiting_count(connection: Connection, *, now: datetime) -> int:
+    """Count what `waiting` would give without a limit."""
+    return int(connection.scalar(select(func.count()).select_from(entry).where(_to_read(now))) or 0)
+
+
+def _whole(joined: FromClause, *more: ColumnElement[Any]) -> Select[Any]:
+    """Select all that `codec.entry_from` needs, and what waits with it."""
+    return (
+        select(entry, feed.c.name, entry_version.c.raw, *more)
+        .select_from(joined)
+        .join(feed, feed.c.id == entry.c.feed)
+        .outerjoin(entry_version, _WITH_RAW)
+    )
+
+
+def quarantine(connection: Connection, row: int, reason: str) -> None:
+    """Set an entry aside that could not be handled; a later edit of it is tried again."""
+    connection.execute(
+        update(entry).where(entry.c.id == row).values(state="quarantined", reason=reason, retry_at=None)
+    )
+
+
+def stored(connection: Connection, *, name: str | None) -> Iterator[StoredEntry]:
+    """Give a feed's last document in its order, repeats included, then its older entries, newest first.
+
+    Without a name: of every feed, configured or not, by id.
+    """
+    feeds = select(feed.c.id).order_by(feed.c.name, feed.c.id)
+    if name is not None:
+        feeds = feeds.where(feed.c.name == name)
+    for row in connection.scalars(feeds).all():
+        standing = connection.execute(
+            select(document_position.c.entry, document_position.c.position)
+            .where(document_position.c.feed == row)
+            .order_by(document_position.c.position)
+        ).all()
+        older = connection.execute(
+            select(entry.c.id, null())
+            .where(entry.c.feed == row, ~exists().where(document_position.c.entry == entry.c.id))
+            .order_by(entry.c.effective_utc.desc(), entry.c.id.desc())
+        ).all()
+        for some in chunks([*standing, *older], _LOADED_AT_ONCE):
+            yield from _load(connection, some)
+
+
+def _load(connection: Connection, places: Sequence[Any]) -> Iterator[StoredEntry]:
+    joined = _WITH_STORY.outerjoin(article, article.c.entry == entry.c.id)
+    statement = _whole(joined, _STATE.label("became"), membership.c.story, article.c.regions).where(
+        entry.c.id.in_([row for row, _ in places])
+    )
+    rows = {row.id: row for row in connection.execute(statement)}
+    for number, position in places:
+        row = rows[number]
+        yield StoredEntry(
+            entry=codec.entry_from(row, position=position),
+            position=position,
+            state=row.became,
+            story_id=row.story,
+            first_seen=row.first_seen,
+            regions=codec.regions_from(row.regions) if row.regions else (),
+            reason=row.reason,
+        )
+
+
+def ledger(connection: Connection) -> dict[str, int]:
+    """Count every entry ever accepted by what became of it; `accepted` is the sum."""
+    counted = select(_STATE.label("became"), func.count()).select_from(_WITH_STORY).group_by("became")
+    found = {became: int(number) for became, number in connection.execute(counted)}
+    states = {state: found.get(state, 0) for state in STATES}
+    return {"accepted": sum(states.values()), **states}

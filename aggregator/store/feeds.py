@@ -1,0 +1,179 @@
+"""What is known of the feeds: which are configured, how they do, when they are due."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from aggregator.model import FeedRecord, FeedSettings, Problem, Validators
+from aggregator.store.codec import warnings_from
+from aggregator.store.schema import feed, request, storable
+
+_NOTHING_KNOWN: Final[dict[str, Any]] = {
+    "etag": None,
+    "last_modified": None,
+    "body_hash": None,
+    "gone": False,
+    "failures": 0,
+    "failing_since": None,
+    "problem_kind": None,
+    "problem_message": None,
+    "moved_to": None,
+    "moved_seen": None,
+    "next_due_reason": "first",
+    "warnings": "[]",
+}
+_NEVER_POLLED: Final[dict[str, Any]] = {
+    "new": 0,
+    "updated": 0,
+    "unchanged": 0,
+    "quarantined": 0,
+    "skips": "[[],[]]",
+}
+
+
+def sync(connection: Connection, configured: Sequence[FeedSettings], *, now: datetime) -> bool:
+    """Bring the rows to what is configured, and say whether anything changed.
+
+    A known URL under a new id is a rename, a new URL under a known id a move; a feed that is no longer named
+    keeps its row, and has its history back when it is named again.
+    """
+    rows = connection.execute(
+        select(feed.c.id, feed.c.name, feed.c.url, feed.c.active).order_by(feed.c.active, feed.c.id)
+    ).all()
+    pairs = _match(configured, rows)
+    kept = {row.id for _, row in pairs if row is not None}
+    retired = [row.id for row in rows if row.active and row.id not in kept]
+    changed = [(each, row) for each, row in pairs if row is None or _differs(each, row)]
+    # Every name that moves is let go first: two feeds may have exchanged theirs.
+    leaving = retired + [row.id for _, row in changed if row is not None and row.active]
+    if leaving:
+        connection.execute(
+            update(feed).where(feed.c.id == bindparam("row")).values(active=False),
+            [{"row": row} for row in leaving],
+        )
+    for each, row in changed:
+        _put(connection, each, row, now)
+    return bool(changed or retired)
+
+
+def _match(configured: Sequence[FeedSettings], rows: Sequence[Any]) -> list[tuple[FeedSettings, Any]]:
+    """Find the row of every configured feed: the one with both, else with its URL, else with its id.
+
+    Among several the configured one is preferred, then the newest: the rows come in the opposite order.
+    """
+    found: dict[str, Any] = {}
+    left = {row.id: row for row in rows}
+    keys: tuple[Callable[[str, str], object], ...] = (
+        lambda name, url: (name, url),
+        lambda name, url: url,
+        lambda name, url: name,
+    )
+    for key in keys:
+        known = {key(row.name, row.url): row for row in left.values()}
+        for each in configured:
+            row = (
+                known.pop(key(storable(each.id), storable(each.url)), None) if each.id not in found else None
+            )
+            if row is not None:
+                found[each.id] = left.pop(row.id)
+    return [(each, found.get(each.id)) for each in configured]
+
+
+def _differs(each: FeedSettings, row: Any) -> bool:
+    return not row.active or row.name != storable(each.id) or row.url != storable(each.url)
+
+
+def _put(connection: Connection, each: FeedSettings, row: Any, now: datetime) -> None:
+    if row is None:
+        values = {**_NOTHING_KNOWN, **_NEVER_POLLED, "added_at": now, "next_due": now}
+        connection.execute(insert(feed).values(name=each.id, url=each.url, active=True, **values))
+        return
+    # What was known of the old address says nothing of the new one; the entries stay, and so what is new.
+    moved = {**_NOTHING_KNOWN, "next_due": now} if row.url != storable(each.url) else {}
+    statement = update(feed).where(feed.c.id == row.id)
+    connection.execute(statement.values(name=each.id, url=each.url, active=True, **moved))
+
+
+def records(connection: Connection) -> list[FeedRecord]:
+    """Give what is known of every configured feed, by id."""
+    return _records(connection.execute(select(feed).where(feed.c.active).order_by(feed.c.name)))
+
+
+def due(connection: Connection, *, now: datetime, limit: int) -> list[FeedRecord]:
+    """Give the configured feeds, not gone, whose time has come; the longest waiting first."""
+    ready = select(feed).where(feed.c.active, feed.c.gone.is_(False), feed.c.next_due <= now)
+    return _records(connection.execute(ready.order_by(feed.c.next_due, feed.c.name).limit(limit)))
+
+
+def _records(rows: Iterable[Any]) -> list[FeedRecord]:
+    return [_record(row) for row in rows]
+
+
+def _record(row: Any) -> FeedRecord:
+    hours, days = json.loads(row.skips)
+    problem = Problem(kind=row.problem_kind, message=row.problem_message) if row.problem_kind else None
+    return FeedRecord(
+        id=row.name,
+        validators=Validators(etag=row.etag, last_modified=row.last_modified),
+        problem=problem,
+        interval=seconds(row.interval),
+        ttl=seconds(row.ttl),
+        skip_hours=frozenset(hours),
+        skip_days=frozenset(days),
+        warnings=warnings_from(row.warnings),
+        **{name: getattr(row, name) for name in _SAME},
+    )
+
+
+_SAME: Final = (
+    "url",
+    "title",
+    "language",
+    "link",
+    "body_hash",
+    "gone",
+    "added_at",
+    "last_attempt",
+    "last_success",
+    "last_changed",
+    "failing_since",
+    "failures",
+    "http_status",
+    "next_due",
+    "next_due_reason",
+    "moved_to",
+    "moved_seen",
+    "new",
+    "updated",
+    "unchanged",
+    "quarantined",
+)
+
+
+def seconds(value: float | None) -> timedelta | None:
+    """Read a stored duration."""
+    return None if value is None else timedelta(seconds=value)
+
+
+def record_attempts(connection: Connection, names: Sequence[str], *, now: datetime) -> None:
+    """Note that these feeds are about to be asked."""
+    statement = update(feed).where(feed.c.name == bindparam("asked"), feed.c.active).values(last_attempt=now)
+    if names:
+        connection.execute(statement, [{"asked": name} for name in names])
+
+
+def request_counts(connection: Connection, *, since: datetime) -> dict[str, tuple[int, int]]:
+    """Give for every configured feed the requests since then, and how many of them were answered with 304."""
+    unchanged = func.sum(func.cast(request.c.not_modified, feed.c.failures.type))
+    counted = (
+        select(feed.c.name, func.count(), unchanged)
+        .join_from(feed, request)
+        .where(feed.c.active, request.c.at >= since)
+        .group_by(feed.c.name)
+    )
+    return {name: (requests, same or 0) for name, requests, same in connection.execute(counted)}

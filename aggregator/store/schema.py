@@ -1,0 +1,327 @@
+"""The tables, the same on SQLite and PostgreSQL: facts first, then what was decided about them and why.
+
+Times are UTC text of fixed width, so that they sort; dates with a claimed offset stand beside them as given.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    and_,
+)
+
+REVISION: Final = "0001"  # of the newest migration; a test holds the two together
+
+# PostgreSQL sorts text by the language of its database; SQLite and Python by code point.
+_TEXT: Final = Text().with_variant(Text(collation="C"), "postgresql")
+_SHORT: Final = String().with_variant(Text(collation="C"), "postgresql")
+_ID: Final = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers only an INTEGER by itself
+
+
+class Plain(TypeDecorator[str]):
+    """Text from anywhere: NUL, which PostgreSQL refuses, and lone surrogates become U+FFFD."""
+
+    impl = _TEXT
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Make the text storable on both engines."""
+        return None if value is None else storable(value)
+
+
+class Utc(TypeDecorator[datetime]):
+    """A moment, as `2022-01-08T05:06:00.000000+00:00`: sorted as text it is sorted by time."""
+
+    impl = _SHORT
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        """Write an aware datetime."""
+        return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        """Read it back, in UTC."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+class Dated(TypeDecorator[datetime]):
+    """A date with the offset that its publisher claimed, in RFC 3339."""
+
+    impl = _SHORT
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        """Write an aware datetime."""
+        return None if value is None else value.isoformat()
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        """Read it back, with its offset."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+def storable(text: str) -> str:
+    """The text as both engines can keep it."""
+    if "\0" in text:
+        text = text.replace("\0", "\ufffd")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+feed: Final = Table(
+    "feed",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("name", Plain, nullable=False),  # the id in feeds.toml
+    Column("url", Plain, nullable=False),
+    Column("active", Boolean, nullable=False),  # named in feeds.toml
+    Column("title", Plain),
+    Column("language", Plain),
+    Column("link", Plain),
+    Column("etag", LargeBinary),
+    Column("last_modified", LargeBinary),
+    Column("body_hash", LargeBinary),
+    Column("gone", Boolean, nullable=False),
+    Column("added_at", Utc, nullable=False),
+    Column("last_attempt", Utc),
+    Column("last_success", Utc),
+    Column("last_changed", Utc),
+    Column("failing_since", Utc),
+    Column("failures", Integer, nullable=False),
+    Column("problem_kind", Plain),
+    Column("problem_message", Plain),
+    Column("http_status", Integer),
+    Column("next_due", Utc, nullable=False),
+    Column("next_due_reason", Plain, nullable=False),
+    Column("interval", Float(53)),  # seconds
+    Column("moved_to", Plain),
+    Column("moved_seen", Utc),
+    Column("ttl", Float(53)),  # seconds
+    Column("skips", Plain, nullable=False),  # JSON: hours and days that the feed asks to skip
+    Column("warnings", Plain, nullable=False),  # JSON
+    Column("polled_at", Utc),  # `at` of the outcome saved last: the same one is not counted twice
+    Column("new", Integer, nullable=False),
+    Column("updated", Integer, nullable=False),
+    Column("unchanged", Integer, nullable=False),
+    Column("quarantined", Integer, nullable=False),
+)
+Index("ix_feed_name", feed.c.name)
+Index("ix_feed_next_due", feed.c.next_due)
+Index(
+    "uq_feed_active_name",
+    feed.c.name,
+    unique=True,
+    sqlite_where=feed.c.active,
+    postgresql_where=feed.c.active,
+)
+
+request: Final = Table(
+    "request",
+    metadata,
+    Column("feed", _ID, ForeignKey("feed.id"), primary_key=True),
+    Column("at", Utc, primary_key=True),
+    Column("status", Integer),  # None: no answer
+    Column("not_modified", Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("ix_request_at", request.c.at)
+
+entry: Final = Table(
+    "entry",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("feed", _ID, ForeignKey("feed.id"), nullable=False),
+    Column("key", Plain, nullable=False),
+    Column("guid", Plain),
+    Column("url", Plain),
+    Column("canonical_url", Plain),
+    Column("fields", Plain, nullable=False),  # JSON: what was normalised, without the texts
+    Column("body", LargeBinary),  # zlib of JSON: summary and content; None: pruned
+    Column("hash", Plain, nullable=False),
+    Column("effective", Dated, nullable=False),
+    Column("effective_utc", Utc, nullable=False),
+    Column("first_seen", Utc, nullable=False),
+    Column("last_seen", Utc, nullable=False),
+    Column("state", Plain, nullable=False),  # waiting | held | quarantined | read
+    Column("reason", Plain, nullable=False),  # why it is held or quarantined
+    Column("tries", Integer, nullable=False),  # of its page
+    Column("retry_at", Utc),
+    Column("page_error", Plain),
+    UniqueConstraint("feed", "key"),
+)
+_waiting = entry.c.state == "waiting"
+Index("ix_entry_waiting", entry.c.effective_utc, sqlite_where=_waiting, postgresql_where=_waiting)
+_retry = entry.c.retry_at.is_not(None)
+Index("ix_entry_retry", entry.c.retry_at, sqlite_where=_retry, postgresql_where=_retry)
+Index("ix_entry_url", entry.c.url)
+Index("ix_entry_canonical_url", entry.c.canonical_url)
+Index("ix_entry_last_seen", entry.c.last_seen)
+
+document_position: Final = Table(
+    "document_position",
+    metadata,
+    Column("feed", _ID, ForeignKey("feed.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("entry", _ID, ForeignKey("entry.id"), nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("ix_document_position_entry", document_position.c.entry)
+
+entry_version: Final = Table(
+    "entry_version",
+    metadata,
+    Column("entry", _ID, ForeignKey("entry.id"), primary_key=True),
+    Column("hash", Plain, primary_key=True),
+    Column("raw", LargeBinary, nullable=False),  # zlib of JSON: the element as delivered
+    Column("seen_at", Utc, nullable=False),
+)
+
+page: Final = Table(
+    "page",
+    metadata,
+    Column("entry", _ID, ForeignKey("entry.id"), primary_key=True),
+    Column("hash", LargeBinary, primary_key=True),
+    Column("url", Plain, nullable=False),
+    Column("content_type", Plain),
+    Column("body", LargeBinary, nullable=False),  # zlib
+    Column("fetched_at", Utc, nullable=False),
+)
+Index("ix_page_fetched_at", page.c.fetched_at)
+
+article: Final = Table(
+    "article",
+    metadata,
+    Column("entry", _ID, ForeignKey("entry.id"), primary_key=True, autoincrement=False),
+    Column(
+        "sequence", BigInteger, nullable=False, unique=True
+    ),  # replayed in this order, all comes out the same
+    Column("headline", Plain, nullable=False),
+    Column("fields", Plain, nullable=False),  # JSON: the rest of the article
+    Column("text", Plain),  # None: pruned
+    Column("html", Plain),
+    Column("length", Integer, nullable=False),  # of the text, in code points
+    Column("regions", Plain, nullable=False),  # JSON, with evidence
+    Column("categories", Plain, nullable=False),  # JSON
+    Column("text_hash", BigInteger, nullable=False),
+    Column("published", Dated, nullable=False),
+    Column("published_utc", Utc, nullable=False),
+    Column("canonical_url", Plain),  # only one of the entry's own registrable domain
+)
+_meant = article.c.text_hash != 0
+Index("ix_article_text_hash", article.c.text_hash, sqlite_where=_meant, postgresql_where=_meant)
+Index("ix_article_canonical_url", article.c.canonical_url)
+
+story_key: Final = Table(
+    "story_key",
+    metadata,
+    Column("k", BigInteger, primary_key=True, autoincrement=False),
+    Column("entry", _ID, ForeignKey("entry.id"), primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+Index("ix_story_key_entry", story_key.c.entry)
+
+story: Final = Table(
+    "story",
+    metadata,
+    Column("id", Plain, primary_key=True),  # urn:uuid:…
+    Column("lead", _ID, ForeignKey("entry.id"), nullable=False),
+    Column("first_seen", Utc, nullable=False),
+    Column("published", Dated),  # None until it is published, then for ever the same
+    Column("date_utc", Utc, nullable=False),  # of `published`, else of the lead
+    Column("updated", Utc, nullable=False),
+    Column("substance", Plain, nullable=False),
+    Column("placed", Boolean, nullable=False),  # it is or was in a section
+    Column("merged_into", Plain, ForeignKey("story.id")),
+)
+Index("ix_story_date_utc", story.c.date_utc)
+Index("ix_story_first_seen", story.c.first_seen)
+Index("ix_story_lead", story.c.lead)
+_unfrozen = and_(story.c.placed, story.c.published.is_(None))
+Index("ix_story_unfrozen", story.c.id, sqlite_where=_unfrozen, postgresql_where=_unfrozen)
+
+membership: Final = Table(
+    "membership",
+    metadata,
+    Column("entry", _ID, ForeignKey("entry.id"), primary_key=True, autoincrement=False),
+    Column("story", Plain, ForeignKey("story.id"), nullable=False),
+    Column("rule", Plain, nullable=False),
+    Column("score", Float(53), nullable=False),
+    Column("partner", _ID),  # the entry it was compared with, which may be gone
+    Column("compared", Plain, nullable=False),
+    Column("decided_at", Utc, nullable=False),
+)
+Index("ix_membership_story", membership.c.story)
+
+section_story: Final = Table(
+    "section_story",
+    metadata,
+    Column("section", Plain, primary_key=True),
+    Column("story", Plain, ForeignKey("story.id"), primary_key=True),
+    Column("because", Plain, nullable=False),
+    Column("entered_at", Utc, nullable=False),
+    Column("left_at", Utc),
+    Column("archived", Boolean, nullable=False),
+)
+Index("ix_section_story_story", section_story.c.story)
+Index("ix_section_story_entered_at", section_story.c.section, section_story.c.entered_at)
+
+config_version: Final = Table(
+    "config_version",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("text", Plain, nullable=False),
+    Column("saved_at", Utc, nullable=False),
+)
+
+note: Final = Table(
+    "note",
+    metadata,
+    Column("key", Plain, primary_key=True),
+    Column("value", Plain, nullable=False),
+)
+
+round_: Final = Table(
+    "round",
+    metadata,
+    Column("number", _ID, primary_key=True),
+    Column("options", Plain, nullable=False),
+    Column("asked_at", Utc, nullable=False),
+    Column("progress", Plain, nullable=False),
+    Column("result", Plain),
+    Column("finished_at", Utc),
+)
+
+counter: Final = Table(
+    "counter",
+    metadata,
+    Column("name", Plain, primary_key=True),  # revision | sequence
+    Column("value", BigInteger, nullable=False),
+)
