@@ -7,11 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from typing import Any, Final, TextIO
-
-import structlog
-
-log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("aggregator")
+from typing import Any, Final
 
 LEVELS: Final = {
     "debug": logging.DEBUG,
@@ -23,29 +19,76 @@ LEVELS: Final = {
 _CONTROLS: Final = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
 
 
-def configure_logging(level: str, style: str, *, stream: TextIO | None = None) -> None:
-    """Send the log to stderr: one line an event, for people ("text") or machines ("json")."""
-    renderer: Any = (
-        structlog.processors.JSONRenderer(ensure_ascii=False)
-        if style == "json"
-        else structlog.processors.KeyValueRenderer(key_order=["level", "event"], drop_missing=True)
-    )
-    if style != "json":
-        renderer = _text
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.format_exc_info,
-            _escape,
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
-        cache_logger_on_first_use=False,
-    )
-    logging.basicConfig(
-        level=logging.ERROR, stream=stream or sys.stderr, format="%(levelname)s %(name)s %(message)s"
-    )
+@dataclass(slots=True)
+class _Settings:
+    """How the log is written; set once, when a command begins."""
+
+    level: str = "info"
+    style: str = "text"
+    logger: Any = None
+
+
+class Log:
+    """A structured log: an event, and fields. structlog is imported when the first line that counts is written."""
+
+    def __init__(self) -> None:
+        self._settings = _Settings()
+
+    def configure(self, level: str, style: str) -> None:
+        """Say from which level on, and whether for people ("text") or for machines ("json")."""
+        self._settings = _Settings(level=level, style=style)
+
+    def debug(self, event: str, **fields: Any) -> None:
+        """Tell what helps to find a fault."""
+        self._write("debug", event, fields)
+
+    def info(self, event: str, **fields: Any) -> None:
+        """Tell what an operator wants to know."""
+        self._write("info", event, fields)
+
+    def warning(self, event: str, **fields: Any) -> None:
+        """Tell what may need somebody."""
+        self._write("warning", event, fields)
+
+    def error(self, event: str, **fields: Any) -> None:
+        """Tell what needs somebody."""
+        self._write("error", event, fields)
+
+    def exception(self, event: str, **fields: Any) -> None:
+        """Tell a fault of this program, with its traceback."""
+        self._write("error", event, {"exc_info": True, **fields})
+
+    def _write(self, level: str, event: str, fields: dict[str, Any]) -> None:
+        settings = self._settings
+        if LEVELS[level] < LEVELS[settings.level]:
+            return
+        if settings.logger is None:
+            settings.logger = _logger(settings.style)
+        getattr(settings.logger, level)(event, **fields)
+
+
+def _logger(style: str) -> Any:
+    import structlog
+
+    renderer = structlog.processors.JSONRenderer(ensure_ascii=False) if style == "json" else _text
+    processors: list[Any] = [
+        structlog.processors.add_log_level,
+        structlog.processors.format_exc_info,
+        _escape,
+        renderer,
+    ]
+    output = structlog.PrintLogger(sys.stderr)
+    wrapper = structlog.make_filtering_bound_logger(logging.DEBUG)
+    return structlog.wrap_logger(output, processors=processors, wrapper_class=wrapper)
+
+
+log: Final = Log()
+
+
+def configure_logging(level: str, style: str) -> None:
+    """Send the log to stderr: one line an event; libraries are heard from when they report errors."""
+    log.configure(level, style)
+    logging.basicConfig(level=logging.ERROR, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
 
 
 def printable(text: str) -> str:

@@ -143,6 +143,7 @@ def _holds(folder: int, name: str, data: bytes) -> bool:
 def _replace(folder: int, name: str, data: bytes) -> None:
     """Write beside it, make sure it is on the disk, then take its place; readers see the old file or the new one."""
     temporary, descriptor = _temporary(folder)
+    placed = False
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
@@ -150,10 +151,11 @@ def _replace(folder: int, name: str, data: bytes) -> None:
             os.fchmod(descriptor, FILE_MODE)
             os.fsync(descriptor)
         os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary, dir_fd=folder)
-        raise
+        placed = True
+    finally:
+        if not placed:
+            with suppress(OSError):
+                os.unlink(temporary, dir_fd=folder)
     os.fsync(folder)
 
 

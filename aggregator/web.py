@@ -38,6 +38,7 @@ FEED_HEADERS: Final[Mapping[str, str]] = {"Access-Control-Allow-Origin": "*"}
 GZIP_FROM: Final = 1000  # bytes
 
 HealthCheck = Callable[[], Awaitable[tuple[str, list[str]]]]
+Exposition = Callable[[], Awaitable[bytes]]
 
 
 def application(

@@ -290,14 +290,13 @@ def _do(work: _Work) -> Any:
 
 def _portable(error: Exception) -> Exception:
     """Return the error, or one that says the same, so that it survives the way back."""
-    if not isinstance(error, AggregatorError):
-        error.add_note(traceback.format_exc())
+    told = traceback.format_exc()
     try:
         copy = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
     except Exception:  # noqa: BLE001 - an error of a library may fail in any way
         copy = None
-    if type(copy) is type(error):
-        return error
-    other = RuntimeError(f"{type(error).__name__}: {error}")
-    other.add_note(traceback.format_exc())
-    return other
+    if type(copy) is not type(error):
+        error = RuntimeError(f"{type(error).__name__}: {error}")
+    if not isinstance(error, AggregatorError):
+        error.add_note(told)
+    return error

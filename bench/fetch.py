@@ -43,10 +43,12 @@ class Answering(asyncio.Protocol):
     """As little of a server as will do."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the connection."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:
+        """Answer: a request fits into one piece here."""
         self.transport.write(NOT_MODIFIED if b"if-none-match" in data.lower() else OK)
 
 
@@ -106,7 +108,9 @@ async def floor(urls: list[str], *, validators: Validators, concurrency: int) ->
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--requests", type=int, default=2000)
     parser.add_argument("--hosts", type=int, default=20)
     parser.add_argument("--runs", type=int, default=3)

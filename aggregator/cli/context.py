@@ -44,7 +44,7 @@ class Context:
     def load(self) -> Config:
         """Load feeds.toml; raises ConfigError."""
         from aggregator import config
-        from aggregator.jobs.services import packaged_gazetteer
+        from aggregator.jobs.places import packaged_gazetteer
 
         return config.load(self.path, gazetteer=packaged_gazetteer(), environment=os.environ)
 
@@ -54,7 +54,7 @@ class Context:
         A faulty file gives way to the last good one, as it does in the daemon.
         """
         from aggregator.daemon.configuration import database_of, in_force_at_start
-        from aggregator.jobs.services import packaged_gazetteer
+        from aggregator.jobs.places import packaged_gazetteer
         from aggregator.store import open_reader
 
         store = open_reader(database_of(self.path, os.environ))

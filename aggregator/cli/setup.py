@@ -44,7 +44,7 @@ def _write_new(path: Path, text: str) -> bool:
 def check(context: Context) -> int:
     """Say what the file means, or raise ConfigError with every fault."""
     from aggregator import config as configuration
-    from aggregator.jobs.services import packaged_gazetteer
+    from aggregator.jobs.places import packaged_gazetteer
 
     config = context.load()
     for notice in configuration.notices(config):

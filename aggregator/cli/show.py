@@ -10,7 +10,7 @@ from typing import Any
 
 from aggregator.cli.context import DONE, FAILED, Context
 from aggregator.errors import AggregatorError
-from aggregator.jobs.services import packaged_gazetteer
+from aggregator.jobs.places import packaged_gazetteer
 from aggregator.observe import printable
 
 

@@ -8,20 +8,25 @@ import os
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any, Final, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from aggregator import __version__
 from aggregator.cli.context import DONE, Context
 from aggregator.cli.screen import DaemonScreen, Progress, print_round
 from aggregator.core.regions import Gazetteer
 from aggregator.errors import AggregatorError, AlreadyRunning, OutputError
+from aggregator.jobs.places import packaged_gazetteer
 from aggregator.jobs.publish import publish as publish_job
 from aggregator.jobs.publish import reselect_when_changed
 from aggregator.jobs.round import RoundOptions, RoundResult, run_round
-from aggregator.jobs.services import Report, Services, StoreThread, packaged_gazetteer
+from aggregator.jobs.services import Report, Services, StoreThread
 from aggregator.model import Config
 from aggregator.store import Store, open_store
 from aggregator.store.lock import Lock, holder, try_lock
+
+if TYPE_CHECKING:
+    from aggregator.daemon.loop import Serve
 
 T = TypeVar("T")
 LOOK_EVERY: Final = 0.2  # seconds between looks at a lock or a round
@@ -48,7 +53,7 @@ def run(context: Context, *, strict: bool) -> int:
         )
         config = force.config
         configure_logging("debug" if context.verbose else config.log.level, config.log.format)
-        listener = _listener(config)
+        serve = _server(config)
         call, screen = StoreThread(), DaemonScreen(quiet=context.quiet)
         screen.hello(config, context.path)
 
@@ -56,7 +61,7 @@ def run(context: Context, *, strict: bool) -> int:
             return _services(new, store, call, report=screen, old=old)
 
         hello = Hello(
-            path=context.path, environment=os.environ, in_force=force, make_services=make, listener=listener
+            path=context.path, environment=os.environ, in_force=force, make_services=make, serve=serve
         )
         daemon = Daemon(hello)
         asyncio.run(daemon.main())
@@ -172,18 +177,25 @@ def _services(
 
 def _secret(name: str) -> str | None:
     """Give a secret by its name: from systemd's credentials, else from the environment (contract, section 1)."""
-    from pathlib import Path
-
     folder = os.environ.get("CREDENTIALS_DIRECTORY")
     if folder and (file := Path(folder) / name).is_file():
         return file.read_text("utf-8").strip()
     return os.environ.get("AGGREGATOR_CREDENTIAL_" + name.upper().replace("-", "_"))
 
 
-def _listener(config: Config) -> Any:
+def _server(config: Config) -> Serve | None:
+    """Take the address to serve on, and give what serves there; None where another program serves the output."""
     from aggregator import web
 
-    return web.bind(config.server.listen) if config.server.listen else None
+    if not config.server.listen:
+        return None
+    listener = web.bind(config.server.listen)
+
+    async def serve(directory: Path, health: web.HealthCheck, metrics: web.Exposition) -> None:
+        app = web.application(directory, health=health, metrics=metrics)
+        await web.server(app).serve(sockets=[listener])
+
+    return serve
 
 
 def _lock_or_daemon(database: str, role: str) -> Lock | None:

@@ -6,4 +6,15 @@ from aggregator.config.readback import has_feeds, notices, sentences
 from aggregator.config.schema import schema
 from aggregator.config.starter import starter
 
-__all__ = ["LARGEST_FILE", "Places", "has_feeds", "load", "loads", "notices", "read", "schema", "sentences", "starter"]
+__all__ = [
+    "LARGEST_FILE",
+    "Places",
+    "has_feeds",
+    "load",
+    "loads",
+    "notices",
+    "read",
+    "schema",
+    "sentences",
+    "starter",
+]

@@ -17,7 +17,7 @@ DATABASE: Final = r"^(?:sqlite:(?!//)[^\x00-\x1f]+|postgresql://[^\s]+)$"
 _LONGEST_URL: Final = 2000
 
 
-def _wrong_url(given: str, example: str) -> str:
+def _wrong_url(given: str, example: str, credential: str) -> str:
     """What is wrong with a URL that does not fit the pattern; never repeats a password."""
     if not given:
         return f'is empty; write an address such as "{example}"'
@@ -28,14 +28,13 @@ def _wrong_url(given: str, example: str) -> str:
     if separator and "@" in authority:
         clean = f"{scheme}://{rest.partition('@')[2]}"
         return (
-            "has a name or a password in it, which would end up in logs and pages; "
-            f'write {quoted(clean)} and credential = "NAME" (docs/configuration.md, Secrets)'
+            f"has a name or a password in it, which would end up in logs; write {quoted(clean)}{credential}"
         )
-    if not separator:
-        bare = given.removeprefix("feed:").lstrip("/")
-        return f"{quoted(given)} has no http:// or https:// in front; write {quoted('https://' + bare)}"
-    if scheme.casefold() not in {"http", "https"}:
-        return f"{quoted(given)}: only http and https can be fetched; write {quoted('https://' + rest)}"
+    if re.match(r"[\w-]+(?:\.[\w-]+)+(?:[:/?#]|$)", given):
+        return f"{quoted(given)} has no http:// or https:// in front; write {quoted('https://' + given)}"
+    if scheme.casefold() not in {"http", "https"} and re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", given):
+        meant = f"; write {quoted('https://' + rest)}" if re.match(r"[\w-]+\.", rest) else ""
+        return f"{quoted(given)} is of another kind: only http and https can be fetched{meant}"
     return f'{quoted(given)} names no host; write an address such as "{example}"'
 
 
@@ -51,15 +50,15 @@ def parsed_url(given: str) -> str | None:
     return str(url.href) if url.hostname else None
 
 
-def url(example: str) -> Kind:
-    """An http or https URL with a host, without name and password."""
+def url(example: str, *, credential: str = "") -> Kind:
+    """An http or https URL with a host, without name and password; `credential` is what to write for those."""
 
     def read(value: object, _: Context) -> str:
         given = as_text(value)
         if len(given) > _LONGEST_URL:
             raise Wrong(f"is {len(given):,} characters long; the most is {_LONGEST_URL:,}")
         if not re.fullmatch(URL, given) or any(ord(character) < 32 for character in given):
-            raise Wrong(_wrong_url(given, example))
+            raise Wrong(_wrong_url(given, example, credential))
         if parsed_url(given) is None:
             raise Wrong(f"{quoted(given)} is no address that can be opened; check its host and port")
         return given
@@ -85,7 +84,7 @@ def _read_listen(value: object, _: Context) -> str:
         raise Wrong(f'{value} is only a port; write "127.0.0.1:{value}"')
     given = as_text(value)
     if not re.fullmatch(LISTEN, given):
-        port = re.search(r":?([0-9]{1,5})/?$", given)
+        port = re.search(r"(?:^|:)([0-9]{1,5})/?$", given)
         raise Wrong(
             f'{quoted(given)} is no address to listen at; write host and port: "127.0.0.1:{port[1] if port else 8080}"'
         )
@@ -114,7 +113,9 @@ def _read_host(value: object, _: Context) -> str:
     if not re.fullmatch(HOST, given):
         bare = re.sub(r"^[a-z]+://", "", given.casefold()).lstrip("*.")
         bare = re.split(r"[/:?#]", bare, maxsplit=1)[0]
-        meant = f"; write {quoted(bare)}" if bare else '; write one such as "news.example"'
+        meant = (
+            f"; write {quoted(bare)}" if re.fullmatch(HOST, bare) else '; write one such as "news.example"'
+        )
         raise Wrong(f"{quoted(given)} is no name of a host{meant}")
     import ada_url
 
@@ -150,28 +151,35 @@ NETWORK_KIND: Final = Kind(_read_network, {"type": "string", "pattern": NETWORK}
 
 def database(given: str, *, folder: Path, secrets: bool = False) -> str:
     """The database URL with its path made absolute; raises Wrong. `secrets`: a password may stand in it."""
-    if given.startswith("sqlite:") and re.fullmatch(DATABASE, given):
-        path = given.removeprefix("sqlite:")
-        if path.endswith(("/", "/.", "/..")) or path in {".", "..", ":memory:"}:
-            raise Wrong(f'{quoted(given)} names no file; write for example "sqlite:state/aggregator.db"')
-        return f"sqlite:{folder / path}"
-    if re.match(r"postgres(?:ql)?(?:\+[a-z0-9]+)?://", given) and not given.startswith("postgresql://"):
-        meant = re.sub(r"^[^:]+", "postgresql", given)
-        raise Wrong(f"{quoted(given)}: write {quoted(meant)}")
     if given.startswith("sqlite:"):
-        meant_path = given.removeprefix("sqlite:").strip().lstrip("/") or "state/aggregator.db"
-        raise Wrong(f"{quoted(given)} has // in it; write {quoted('sqlite:' + meant_path)}, or sqlite:/ and a full path")
-    if not re.fullmatch(DATABASE, given):
-        raise Wrong(
-            f'{quoted(given)} is no database; write "sqlite:state/aggregator.db" or "postgresql://user@host/name"'
-        )
-    user = given.removeprefix("postgresql://").partition("/")[0].rpartition("@")[0]
-    if (":" in user or "password=" in given) and not secrets:
-        raise Wrong(
-            "has a password in it; leave it out here and put it into ~/.pgpass, "
-            "or the whole address into $AGGREGATOR_DATABASE"
-        )
-    return given
+        return f"sqlite:{folder / _database_file(given)}"
+    if given.startswith("postgresql://") and re.fullmatch(DATABASE, given):
+        user = given.removeprefix("postgresql://").partition("/")[0].rpartition("@")[0]
+        if (":" in user or "password=" in given) and not secrets:
+            raise Wrong(
+                "has a password in it; leave it out here and put it into ~/.pgpass, "
+                "or the whole address into $AGGREGATOR_DATABASE"
+            )
+        return given
+    meant = '"sqlite:state/aggregator.db" or "postgresql://user@host/name"'
+    if re.match(r"postgres[a-z0-9+]*://", given):
+        meant = quoted(re.sub(r"^[^:]+", "postgresql", given))
+    raise Wrong(f"{quoted(given)} is no database; write {meant}")
+
+
+def _database_file(given: str) -> str:
+    """The path behind `sqlite:`; raises Wrong when it names no file."""
+    path = given.removeprefix("sqlite:")
+    if path.startswith("//"):
+        meant = quoted("sqlite:" + path.lstrip("/"))
+        raise Wrong(f"{quoted(given)} has // in it; write {meant}, or sqlite: and a full path")
+    if (
+        not re.fullmatch(DATABASE, given)
+        or path.endswith(("/", "/.", "/.."))
+        or path in {".", "..", ":memory:"}
+    ):
+        raise Wrong(f'{quoted(given)} names no file; write for example "sqlite:state/aggregator.db"')
+    return path
 
 
 def _read_database(value: object, context: Context) -> str:

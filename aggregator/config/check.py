@@ -69,7 +69,9 @@ class Checker:
             if key.required and name not in raw:
                 self._missing(key, shape, path)
         if shape.name == "condition" and not raw:
-            self.problem(path, "an empty { } would match every story; write what it shall match, or leave it out")
+            self.problem(
+                path, "an empty { } would match every story; write what it shall match, or leave it out"
+            )
         return shape.makes(**values) if len(self.problems) == before else _FAULTY
 
     def _missing(self, key: Key, shape: Table, path: Path) -> None:
@@ -101,10 +103,14 @@ class Checker:
         """One table, or the list of them; brackets that are one too few or too many are named as that."""
         if not key.many:
             if isinstance(value, list):
-                return self.problem(path, f"[[{key.name}]] has two brackets, and there is only one; write: [{key.name}]")
+                return self.problem(
+                    path, f"[[{key.name}]] has two brackets, and there is only one; write: [{key.name}]"
+                )
             return self.table(value, shape, path)
         if isinstance(value, dict) and len(path) == 1:
-            self.problem(path, f"[{key.name}] has one bracket, and there may be several; write: [[{key.name}]]")
+            self.problem(
+                path, f"[{key.name}] has one bracket, and there may be several; write: [[{key.name}]]"
+            )
             self.table(value, shape, path)
             return _FAULTY
         if not isinstance(value, list):
@@ -116,25 +122,44 @@ def _how_to_write(shape: Table) -> str:
     """How a table is written, for somebody who wrote a single value."""
     if shape.name == "condition":
         return 'write what it shall match in braces, for example { headline = "…" } or { regions = "…" }'
-    return f"write [{shape.name}] on a line of its own, and its keys below it"
+    return f"write {label(shape, ())} on a line of its own, and its keys below it"
+
+
+def _tables_of_the_file() -> list[Table]:
+    return [key.takes for key in table().keys.values() if isinstance(key.takes, Table)]
 
 
 def _unknown(name: str, shape: Table, path: Path) -> str:
-    """What to say of a key that this table does not have."""
-    whole = table()
+    """What to say of a key that this table does not have: where it belongs, or what may be meant."""
+    known = guess(name, shape.keys) or f"; known are {listed(shape.keys, most=30)}"
+    if not shape.name:
+        return f"{quoted(name)} is not known here{_home(name) or known}"
+    what = f"{quoted(name)} is not known in {label(shape, path)}"
     if shape.name == "condition":
-        outer = whole.keys[str(path[0])].takes
-        if isinstance(outer, Table) and name in outer.keys:
-            header, place = label(outer, path[:-2] or path), next(str(s) for s in reversed(path) if isinstance(s, str))
-            return (
-                f"{name} is a key of {header} but stands in its {place}; write it above {place}, "
-                f"right below {header}"
-            )
-    what = f"{quoted(name)} is not known {f'in {label(shape, path)}' if shape.name else 'here'}"
-    near = guess(name, shape.keys)
-    if near:
-        return what + near
-    homes = [f"[{key.name}]" for key in whole.keys.values() if isinstance(key.takes, Table) and name in key.takes.keys]
-    if homes:
-        return f"{what}; it belongs below {listed(homes, last='or')}"
-    return f"{what}; known are {listed(shape.keys, most=30)}"
+        return _too_low(name, path) or what + known
+    return what + (_line_for(name, shape) or _home(name) or known)
+
+
+def _too_low(name: str, path: Path) -> str:
+    """A key of the table around, written below its conditions: `entries` after `[[section.include]]`."""
+    outer = next(each for each in _tables_of_the_file() if each.name == path[0])
+    place, header = next(step for step in reversed(path) if isinstance(step, str)), label(outer, ())
+    if name not in outer.keys:
+        return ""
+    return (
+        f"{name} is a key of {header} but stands in its {place}; write it above {place}, right below {header}"
+    )
+
+
+def _line_for(name: str, shape: Table) -> str:
+    """A key of a condition, written without one: `regions` below `[[section]]`."""
+    for key in shape.keys.values():
+        if isinstance(key.takes, Table) and name in key.takes.keys:
+            return f"; write {key.name} = {{ {name} = … }}"
+    return ""
+
+
+def _home(name: str) -> str:
+    """The tables that have such a key."""
+    homes = [label(each, ()) for each in _tables_of_the_file() if name in each.keys]
+    return f"; it belongs below {listed(homes, last='or')}" if homes else ""

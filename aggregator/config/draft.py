@@ -38,7 +38,9 @@ class Draft:
 
     original: str
     text: str = ""
-    _origin: list[int] = field(default_factory=list)  # offset in the original of each character, and of the end
+    _origin: list[int] = field(
+        default_factory=list
+    )  # offset in the original of each character, and of the end
 
     def __post_init__(self) -> None:
         self.text = self.original
@@ -62,5 +64,5 @@ class Draft:
         end = len(self.original) if end < 0 else end
         # An insertion at the end of a line has the origin of the line break; the break itself comes after it.
         text = self.text[bisect_left(self._origin, start) : bisect_right(self._origin, end) - 1].strip()
-        line = re.sub(r"\s*\n\s*", " and on the next line ", redacted(text))
+        line = re.sub(r"\s*\n\s*", " and on the next line ", redacted(text)).replace("\t", " ")
         return line if len(line) <= LONGEST_LINE else line[:LONGEST_LINE] + "…"

@@ -12,6 +12,7 @@ from aggregator.config import addresses, kinds, words
 from aggregator.config.kinds import Kind
 
 _ENTRIES: Final = kinds.number(1, 10_000)
+_CREDENTIAL: Final = ' and credential = "NAME" (docs/configuration.md, Secrets)'
 _LINES: Final = kinds.text(lines=True, longest=20_000)
 
 KINDS: Final[Mapping[str, Kind]] = {
@@ -48,7 +49,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "log.level": kinds.choice(("debug", "info", "warning", "error")),
     "log.format": kinds.choice(("text", "json")),
     "feed.id": words.FEED_ID_KIND,
-    "feed.url": addresses.url("https://news.example/rss"),
+    "feed.url": addresses.url("https://news.example/rss", credential=_CREDENTIAL),
     "feed.title": kinds.text(longest=200),
     "feed.language": words.LANGUAGE_OR_NONE,
     "feed.timezone": words.ZONE_OR_NONE,
@@ -92,13 +93,13 @@ TABLES: Final[Mapping[str, str]] = {
 }
 
 KEYS: Final[Mapping[str, str]] = {
-    "condition.feeds": "Ids of feeds, with `*` for any letters; matches when any copy of the story is from one of them.",
+    "condition.feeds": "Ids of feeds, with `*` for any letters; matches when any copy of the story is from one.",
     "condition.regions": "Places, by code or name, that the story is about; places within them count.",
     "condition.mentions": "Places, by code or name, that the story is about or merely mentions.",
     "condition.categories": "Labels that publishers give, in any case; matches when any copy of the story has one.",
     "condition.languages": "Codes of languages (BCP 47) of the story.",
-    "condition.headline": "Whole words or phrases in the headline or kicker, in any case; `*` at either end for affixes.",
-    "condition.words": "Whole words or phrases in headline, kicker or text, in any case; `*` at either end for affixes.",
+    "condition.headline": "Whole words or phrases in headline or kicker, in any case; `*` at either end for affixes.",
+    "condition.words": "Whole words or phrases in headline, kicker or text; `*` at either end for affixes.",
     "site.title": "Name of the desk; every outgoing feed and page carries it.",
     "site.description": "What the desk publishes, in a sentence.",
     "site.url": "Where the output directory is served; links are made from it, ids of stories are not.",
@@ -122,7 +123,7 @@ KEYS: Final[Mapping[str, str]] = {
     "storage.database": "The database: a SQLite file, or a PostgreSQL address.",
     "storage.keep": "How long texts are kept after their entry was last seen in its feed.",
     "storage.keep_pages": "How long pages are kept as they were fetched.",
-    "storage.max_size": "Largest size of the store; pages go first, then the oldest texts, never what is known as seen.",
+    "storage.max_size": "Largest size of the store; pages go first, then the oldest texts, never the keys of entries.",
     "output.directory": "The directory that is written for subscribers.",
     "output.formats": "Formats in which every section is written.",
     "output.entries": "Entries in a section's feed, at least; older ones go to its archive.",

@@ -39,6 +39,7 @@ class Context(Protocol):
         """The id, when a section has it; raises Wrong otherwise."""
 
 
+EMPTY: Final = "is empty; write something between the quotes"
 Reader = Callable[[object, Context], object]
 
 
@@ -72,18 +73,22 @@ _BYTES: Final[Mapping[str, int]] = {
 }
 
 
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL_BUT_LINES: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
 def text(*, empty: bool = True, lines: bool = False, longest: int = 2000) -> Kind:
     """A text; `lines` allows line breaks."""
 
     def read(value: object, _: Context) -> str:
         given = as_text(value)
         if not given.strip() and (given or not empty):
-            raise Wrong("is empty; write something between the quotes, or leave the line out")
+            raise Wrong(EMPTY + (", or leave the line out" if empty else ""))
         if len(given) > longest:
             raise Wrong(f"is {len(given):,} characters long; the most is {longest:,}")
-        control = next((c for c in given if (ord(c) < 32 or ord(c) == 127) and not (lines and c in "\n\t\r")), None)
-        if control is not None:
-            raise Wrong(control_in(control))
+        control = (_CONTROL_BUT_LINES if lines else _CONTROL).search(given)
+        if control:
+            raise Wrong(control_in(control.group()))
         return given
 
     allowed = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]" if lines else r"[^\x00-\x1f\x7f]"
@@ -94,7 +99,9 @@ def text(*, empty: bool = True, lines: bool = False, longest: int = 2000) -> Kin
 
 def control_in(control: str) -> str:
     """What to say of a control character in a text; most come from a backslash in double quotes."""
-    what = {"\n": "a line break (\\n)", "\t": "a tab (\\t)", "\0": "a NUL character"}.get(control, "a control character")
+    what = {"\n": "a line break (\\n)", "\t": "a tab (\\t)", "\0": "a NUL character"}.get(
+        control, "a control character"
+    )
     return f"contains {what}; where a backslash is meant, write the text in '…' instead of \"…\""
 
 
@@ -103,11 +110,13 @@ def as_text(value: object) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, list | dict):
-        raise Wrong(f'takes one text in quotes, not {sort_of(value)}; write for example "…"')
-    raise Wrong(f'{shown(value)} is {sort_of(value)}, not a text; write it in quotes: "{shown(value)}"')
+        raise Wrong(f"takes a text in quotes, not {sort_of(value)}")
+    raise Wrong(f'{shown(value)} is no text; write it in quotes: "{shown(value)}"')
 
 
-def pattern_text(pattern: str, explain: Callable[[str], str], *, longest: int = 2000, empty: bool = False) -> Kind:
+def pattern_text(
+    pattern: str, explain: Callable[[str], str], *, longest: int = 2000, empty: bool = False
+) -> Kind:
     """A text that fits a pattern; `explain` says of one that does not what is wrong and what to write."""
     fits = re.compile(pattern).fullmatch
 
@@ -116,7 +125,7 @@ def pattern_text(pattern: str, explain: Callable[[str], str], *, longest: int = 
         if empty and not given:
             return given
         if not given:
-            raise Wrong("is empty; write something between the quotes, or leave the line out")
+            raise Wrong(EMPTY)
         if len(given) > longest:
             raise Wrong(f"is {len(given):,} characters long; the most is {longest:,}")
         if not fits(given):
@@ -271,7 +280,9 @@ def parse_size(value: str) -> ByteSize | None:
 
 def meant_size(given: str) -> str | None:
     """The size that `10 mb`, `10M`, `1.5GB` or `10MiB` most likely means, as it has to be written."""
-    loose = re.fullmatch(r"\s*-?([0-9]{1,12})(?:[.,]([0-9]))?\s*([kmgt]?)(?:i?b|bytes?)?\s*", given.casefold())
+    loose = re.fullmatch(
+        r"\s*-?([0-9]{1,12})(?:[.,]([0-9]))?\s*([kmgt]?)(?:i?b|bytes?)?\s*", given.casefold()
+    )
     if loose is None:
         return None
     unit = (loose[3] or "m").upper()

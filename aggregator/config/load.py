@@ -45,7 +45,9 @@ def read(path: Path) -> str:
     except FileNotFoundError:
         raise _file_fault(file, "there is no such file; `aggregator init` writes one to begin with") from None
     except PermissionError:
-        raise _file_fault(file, "the file may not be read; its owner or root can allow it (chmod a+r)") from None
+        raise _file_fault(
+            file, "the file may not be read; its owner or root can allow it (chmod a+r)"
+        ) from None
     except (OSError, ValueError) as error:
         raise _file_fault(file, f"the file cannot be read: {error}") from error
 
@@ -97,15 +99,14 @@ def loads(
 
 
 def _located(problems: Iterable[Problem], source: Source) -> list[Fault]:
-    """The problems as faults at their places; not those on a line with a slip, which may be what causes them."""
-    slips = {fault.line for fault in source.faults}
+    """The problems as faults at their places; not those of a value that a slip left to be guessed."""
     faults = []
     for problem in problems:
         message = problem.message
         if problem.other is not None:
             message += f" (see line {source.place(problem.other, at_key=False)[0]})"
         fault = source.fault(source.place(problem.path, at_key=problem.at_key), message)
-        if fault.line not in slips:
+        if fault.line not in source.filled:
             faults.append(fault)
     return faults
 

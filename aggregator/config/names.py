@@ -28,7 +28,9 @@ class Places(Protocol):
 def tables(raw: Mapping[str, Any], name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """The tables written as `[[name]]` with their numbers, whatever else stands there left out."""
     value = raw.get(name, ())
-    for number, each in enumerate([value] if isinstance(value, dict) else value if isinstance(value, list) else ()):
+    for number, each in enumerate(
+        [value] if isinstance(value, dict) else value if isinstance(value, list) else ()
+    ):
         if isinstance(each, dict):
             yield number, each
 
@@ -59,8 +61,11 @@ class Names:
         self._places = places
         self._feed_ids = [id_ for _, feed in tables(raw, "feed") for id_ in texts(feed.get("id"))]
         self._section_ids = {id_ for _, section in tables(raw, "section") for id_ in texts(section.get("id"))}
-        self._own: dict[str, dict[str, None]] = {}  # a name folded -> ids of regions, in the order of the file
+        self._own: dict[
+            str, dict[str, None]
+        ] = {}  # a name folded -> ids of regions, in the order of the file
         self._own_ids: set[str] = set()
+        self._own_names: list[str] = []
         for _, region in tables(raw, "region"):
             self._add_region(region)
         self._found: dict[str, str] = {}
@@ -69,6 +74,7 @@ class Names:
         for id_ in texts(region.get("id")):
             self._own_ids.add(id_)
             for name in (id_, *texts(region.get("name")), *texts(region.get("names"))):
+                self._own_names.append(name)
                 self._own.setdefault(name.casefold(), {})[id_] = None
 
     def region(self, name: str) -> str:
@@ -84,9 +90,13 @@ class Names:
         if len(codes) == 1:
             return codes[0]
         if codes:
-            raise Wrong(f"{name}: {listed(codes, last='or')}; the name has more than one meaning, write the code")
-        near = guess(name, (*self._own, *self._own_ids))
-        raise Wrong(f"{quoted(name)} is no place that is known; write its name in English or its ISO code{near}")
+            raise Wrong(
+                f"{name}: {listed(codes, last='or')}; the name has more than one meaning, write the code"
+            )
+        near = guess(name, self._own_names)
+        raise Wrong(
+            f"{quoted(name)} is no place that is known; write its name in English or its ISO code{near}"
+        )
 
     def feeds(self, pattern: str) -> str:
         """The pattern, when it names a feed of this file."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from typing import Final
 
 from aggregator.config.kinds import in_words, written
@@ -13,6 +14,15 @@ from aggregator.model import Condition, Config, SectionSettings
 
 _THIS_MACHINE: Final = re.compile(r"https?://(?:localhost|127\.[0-9.]+|\[::1\])(?::[0-9]+)?/")
 _MOST_MEMBERS: Final = 5
+# Keys that are read and checked, so that files written for them stay good, and that nothing acts on so far.
+NOT_YET: Final = (
+    "polling.flood_limit",
+    "storage.max_size",
+    "output.backfill",
+    "output.regions",
+    "feed.deletions",
+    "section.formerly",
+)
 
 
 def has_feeds(config: Config) -> bool:
@@ -26,20 +36,22 @@ def sentences(config: Config, gazetteer: Places) -> list[str]:
 
 
 def _sentence(section: SectionSettings, config: Config, places: Places) -> str:
-    takes = "; or ".join(_condition(line, config, places) for line in section.include)
+    takes = ", or ".join(_condition(line, config, places) for line in section.include)
     takes = f"stories {takes}" if takes else "every story"
     left_out = [*section.exclude, *config.site.exclude]
-    without = "; or ".join(_condition(line, config, places) for line in left_out)
+    without = ", or ".join(_condition(line, config, places) for line in left_out)
     count = section.entries or config.output.entries
     amount = f"the newest {count:,}"
     if config.output.span:
         amount += f", and all of the last {in_words(config.output.span)}"
-    return f"{section.title} ({section.id}/): {takes}{f'; not: stories {without}' if without else ''}; {amount}."
+    return (
+        f"{section.title} ({section.id}/): {takes}{f'; not: stories {without}' if without else ''}; {amount}."
+    )
 
 
 def _condition(condition: Condition, config: Config, places: Places) -> str:
     """One line of conditions: all of its parts, each by any of its values."""
-    return ", and ".join(_parts(condition, config, places))
+    return " and ".join(_parts(condition, config, places))
 
 
 def _parts(condition: Condition, config: Config, places: Places) -> Iterator[str]:
@@ -80,23 +92,39 @@ def _place(code: str, config: Config, places: Places) -> str:
 
 def notices(config: Config) -> list[str]:
     """What is allowed but may be an oversight, each in one line."""
-    return list(_notices(config))
+    return [*_of_the_site(config), *_of_feeds(config), *_of_regions(config), *_without_effect(config)]
 
 
-def _notices(config: Config) -> Iterator[str]:
-    site, polling = config.site, config.polling
-    if not site.contact:
+def _of_the_site(config: Config) -> Iterator[str]:
+    if not config.site.contact:
         yield "[site] contact is empty: publishers cannot write to you; put an address of e-mail or of a page there"
-    if _THIS_MACHINE.match(site.url):
-        yield f"[site] url is missing or local: links lead to {site.url}, which only this machine can open"
+    if _THIS_MACHINE.match(config.site.url):
+        yield f"[site] url is missing or local: links lead to {config.site.url}, which only this machine can open"
     if not config.feed:
         yield "there is no [[feed]] yet: nothing is read"
     if not config.section:
         yield "there is no [[section]] yet: nothing is published"
+
+
+def _of_feeds(config: Config) -> Iterator[str]:
+    floor = config.polling.min_interval
     for feed in config.feed:
-        if feed.interval is not None and feed.interval < polling.min_interval and not feed.paused:
-            often, floor = written(feed.interval), written(polling.min_interval)
-            yield f"feed {feed.id}: interval {often} is below min_interval {floor}; be sure that its publisher agrees"
+        if feed.interval is not None and feed.interval < floor and not feed.paused:
+            often = f"interval {written(feed.interval)} is below min_interval {written(floor)}"
+            yield f"feed {feed.id}: {often}; be sure that its publisher agrees"
+
+
+def _of_regions(config: Config) -> Iterator[str]:
     for region in config.region:
         if not (region.members or region.names or region.not_names):
             yield f"region {region.id} has no members, names or not_names: it changes nothing"
+
+
+def _without_effect(config: Config) -> Iterator[str]:
+    for each in NOT_YET:
+        name, key = each.split(".")
+        held = getattr(config, name)
+        tables = held if isinstance(held, tuple) else (held,)
+        default = next(field.default for field in fields(tables[0]) if field.name == key) if tables else None
+        if any(getattr(table, key) != default for table in tables):
+            yield f"{key} is accepted but has no effect yet in this version"

@@ -19,15 +19,17 @@ _LINE_END: Final = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z)")
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _BASIC: Final = re.compile(r'"[^"\\\n]*(?:\\[^\n][^"\\\n]*)*"')
 _LITERAL: Final = re.compile(r"'[^'\n]*'")
-_LONG_BASIC: Final = re.compile(r'"""[^\\]*?(?:\\[\s\S][^\\]*?)*?"{3,5}(?!")')
-_LONG_LITERAL: Final = re.compile(r"'''[\s\S]*?'{3,5}(?!')")
+_LONG_BASIC: Final = re.compile(r'"""(?:[^"\\]|\\[\s\S]|"(?!""))*+"{3,5}')
+_LONG_LITERAL: Final = re.compile(r"'''(?:[^']|'(?!''))*+'{3,5}")
 _ESCAPE: Final = re.compile(r'\\(?!["\\bfnrt]|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8})[^\n]?')
 _LONG_ESCAPE: Final = re.compile(r'\\(?!["\\bfnrt]|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[ \t\r]*\n)')
 _BASIC_ESCAPES: Final = re.compile(r"\\[\s\S]")
+_MINUTE: Final = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+_TIME: Final = rf"{_MINUTE}:[0-5][0-9](?:\.[0-9]+)?"
 _SCALAR: Final = re.compile(
     r"(?:true|false|[+-]?(?:inf|nan)"
-    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?)?"
-    r"|[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
+    rf"|[0-9]{{4}}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])(?:[Tt ]{_TIME}(?:[Zz]|[+-]{_MINUTE})?)?"
+    rf"|{_TIME}"
     r"|0x[0-9A-Fa-f](?:_?[0-9A-Fa-f])*|0o[0-7](?:_?[0-7])*|0b[01](?:_?[01])*"
     r"|[+-]?(?:0|[1-9](?:_?[0-9])*)(?:\.[0-9](?:_?[0-9])*)?(?:[eE][+-]?[0-9](?:_?[0-9])*)?"
     r")(?=[\s,;\]}#]|\Z)"

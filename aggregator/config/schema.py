@@ -11,8 +11,9 @@ from datetime import timedelta
 from typing import Any, Final
 
 from aggregator.config.keys import TABLES
-from aggregator.config.kinds import Kind, written
+from aggregator.config.kinds import SIZE_KIND, written
 from aggregator.config.shapes import Key, Table, table
+from aggregator.model.settings import MEGABYTE
 
 DRAFT: Final = "http://json-schema.org/draft-07/schema#"
 
@@ -41,7 +42,7 @@ def _object(shape: Table) -> dict[str, Any]:
     found: dict[str, Any] = {
         "type": "object",
         "additionalProperties": False,
-        "properties": {name: _property(key) for name, key in shape.keys.items()},
+        "properties": {name: _property(key, shape) for name, key in shape.keys.items()},
     }
     if shape.name:
         found["description"] = TABLES[shape.name]
@@ -55,15 +56,22 @@ def _object(shape: Table) -> dict[str, Any]:
     return found
 
 
-def _property(key: Key) -> dict[str, Any]:
+def _property(key: Key, shape: Table) -> dict[str, Any]:
     if isinstance(key.takes, Table):
         return _table_property(key, key.takes)
     found: dict[str, Any] = {"description": key.doc} if key.doc else {}
-    if not key.required:
-        found["default"] = as_written(key.default)
+    if (
+        not key.required
+        and shape.name != "condition"
+        and (key.default is not None or "if" in key.takes.schema)
+    ):
+        found["default"] = as_written(key)
     if not key.many:
         return {**found, **key.takes.schema}
-    return {**found, **_one_or_many(dict(key.takes.schema), filled=bool(key.default))}
+    return {
+        **found,
+        **_one_or_many(dict(key.takes.schema), filled=bool(key.default) or shape.name == "condition"),
+    }
 
 
 def _table_property(key: Key, shape: Table) -> dict[str, Any]:
@@ -82,21 +90,18 @@ def _one_or_many(one: dict[str, Any], *, filled: bool) -> dict[str, Any]:
     return {"if": {"type": "array"}, "then": many, "else": one}
 
 
-def as_written(default: object) -> Any:
-    """A default as feeds.toml writes it; "" where nothing is the default."""
-    match default:
+def as_written(key: Key) -> Any:
+    """A key's default as feeds.toml writes it; "" where nothing is the default."""
+    match key.default:
         case None:
             return ""
         case timedelta():
-            return written(default)
-        case bool() | str():
-            return default
-        case int():
-            return default
+            return written(key.default)
+        case int() if key.takes is SIZE_KIND:
+            return f"{key.default // MEGABYTE}MB"
+        case bool() | int() | str():
+            return key.default
         case Sequence():
-            return [as_written(each) for each in default]
+            return [str(each) for each in key.default]
         case _:
-            return str(default)
-
-
-__all__ = ["Kind", "as_written", "schema"]
+            return str(key.default)

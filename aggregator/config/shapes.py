@@ -99,8 +99,7 @@ def _inner(hint: Any) -> tuple[Any, bool]:
 def _kind_of(hint: Any, inner: Any) -> Kind:
     """The kind that a field's type alone stands for."""
     if isinstance(inner, type) and issubclass(inner, StrEnum):
-        return kinds.choice(inner)
-    simple = {bool: kinds.FLAG, timedelta: kinds.duration(), ByteSize: kinds.SIZE_KIND}
-    kind = simple[inner]
-    optional = inner is not hint
-    return kinds.empty_means_none(kind) if optional else kind
+        kind = kinds.choice(inner)
+    else:
+        kind = {bool: kinds.FLAG, timedelta: kinds.duration(), ByteSize: kinds.SIZE_KIND}[inner]
+    return kind if inner is hint else kinds.empty_means_none(kind)

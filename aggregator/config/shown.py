@@ -20,11 +20,15 @@ def redacted(text: str) -> str:
 
 def quoted(text: str) -> str:
     """The text in quotes, as TOML writes it, with what is invisible or moves the cursor made visible."""
-    short = text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "…"
-    safe = "".join(
-        character if character.isprintable() else f"\\u{ord(character):04x}" for character in redacted(short)
-    )
-    return f'"{safe}"'
+    clean = visible(redacted(text))
+    return f'"{clean if len(clean) <= LONGEST_QUOTE else clean[:LONGEST_QUOTE] + "…"}"'
+
+
+def visible(text: str) -> str:
+    """The text with an escape for what is no letter, sign or blank: messages reach terminals."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in text)
 
 
 def shown(value: object) -> str:

@@ -41,7 +41,9 @@ def _control(text: str, first: re.Match[str]) -> Slip:
     """Characters that are no text; all of them are taken out at once."""
     if first.group() == "\r":
         edits = tuple(Edit(match.start(), match.end(), "\n") for match in re.finditer(r"\r(?!\n)", text))
-        return Slip(first.start(), "the lines end as on old Macs; save the file with Unix line ends", edits, "")
+        return Slip(
+            first.start(), "the lines end as on old Macs; save the file with Unix line ends", edits, ""
+        )
     name = "NUL character" if first.group() == "\0" else f"control character (U+{ord(first.group()):04X})"
     edits = tuple(Edit(match.start(), match.end(), "") for match in _CONTROL.finditer(text))
     return Slip(first.start(), f"an invisible {name} stands here; delete it", edits, "")
@@ -74,6 +76,7 @@ def curly_quote(text: str, stumble: Stumble) -> Slip | None:
 RECOGNISERS: Final[Mapping[str, tuple[Recogniser, ...]]] = {
     "header": (slips_lines.brackets,),
     "key": (
+        slips_lines.other_format,
         slips_lines.other_comment,
         slips_lines.stray_bracket,
         slips_lines.no_key,

@@ -54,7 +54,9 @@ def brackets(text: str, stumble: Stumble) -> Slip | None:
     if match is None or text[match.end() : content_end(text, match.end())].strip():
         return None
     return Slip(
-        stumble.begun, "the brackets of this header do not match", (Edit(stumble.begun, match.end(), header(match[1])),)
+        stumble.begun,
+        "the brackets of this header do not match",
+        (Edit(stumble.begun, match.end(), header(match[1])),),
     )
 
 
@@ -64,7 +66,9 @@ def bracket_missing_in_front(text: str, stumble: Stumble) -> Slip | None:
     match = re.fullmatch(r"[ \t]*([A-Za-z][A-Za-z0-9_.-]*)[ \t]*\]+", text[start:end])
     if match is None:
         return None
-    return Slip(stumble.begun, "the brackets of this header do not match", (Edit(start, end, header(match[1])),))
+    return Slip(
+        stumble.begun, "the brackets of this header do not match", (Edit(start, end, header(match[1])),)
+    )
 
 
 def after_header(text: str, stumble: Stumble) -> Slip | None:
@@ -85,7 +89,9 @@ def other_comment(text: str, stumble: Stumble) -> Slip | None:
     if match is None or not text[match.end() : line_end(text, match.end())].strip():
         return None
     start = match.start()
-    return Slip(start, f"a remark begins with #, not with '{match.group()}'", (Edit(start, match.end(), "#"),))
+    return Slip(
+        start, f"a remark begins with #, not with '{match.group()}'", (Edit(start, match.end(), "#"),)
+    )
 
 
 def dashes(text: str, stumble: Stumble) -> Slip | None:
@@ -115,8 +121,20 @@ def stray_bracket(text: str, stumble: Stumble) -> Slip | None:
     match = re.compile(r"[\])}]+").match(text, stumble.at)
     if match is None:
         return None
-    return Slip(stumble.at, f"there is nothing open that this {match.group()[0]} could close; delete it",
-                (Edit(stumble.at, match.end(), ""),))
+    return Slip(
+        stumble.at,
+        f"there is nothing open that this {match.group()[0]} could close; delete it",
+        (Edit(stumble.at, match.end(), ""),),
+    )
+
+
+def other_format(text: str, stumble: Stumble) -> Slip | None:
+    """A file of JSON or XML."""
+    if text[: stumble.at].strip() or text[stumble.at] not in "{<":
+        return None
+    name = "JSON" if text[stumble.at] == "{" else "XML"
+    message = f"this looks like {name}, not like TOML; `aggregator init` writes a feeds.toml to begin with"
+    return Slip(stumble.at, message)
 
 
 def no_key(text: str, stumble: Stumble) -> Slip | None:
@@ -140,7 +158,12 @@ def other_equals(text: str, stumble: Stumble) -> Slip | None:
     if match is None:
         return None
     new = "=" if stumble.at and text[stumble.at - 1] in " \t" else " ="
-    return Slip(stumble.at, f"between key and value stands =, not '{match.group()}'", (Edit(stumble.at, match.end(), new),))
+    new += "" if text[match.end() : match.end() + 1] in (" ", "\t") else " "
+    return Slip(
+        stumble.at,
+        f"between key and value stands =, not '{match.group()}'",
+        (Edit(stumble.at, match.end(), new),),
+    )
 
 
 def key_with_blanks(text: str, stumble: Stumble) -> Slip | None:
@@ -176,15 +199,19 @@ def only_a_word(text: str, stumble: Stumble) -> Slip | None:
 def key_twice(text: str, stumble: Stumble) -> Slip | None:
     """The same key again in one table; perhaps a header is missing above it."""
     name = str(stumble.path[-1])
-    message = f"{name} stands twice in this table (first in line {line_number(text, stumble.before)}); remove one"
+    message = (
+        f"{name} stands twice in this table (first in line {line_number(text, stumble.before)}); remove one"
+    )
     if len(stumble.path) == 3 and stumble.path[0] in ARRAYS and name in ("id", "url"):
-        message += f" of them, or write [[{stumble.path[0]}]] above this one where a new {stumble.path[0]} begins"
+        message += (
+            f" of them, or write [[{stumble.path[0]}]] above this one where a new {stumble.path[0]} begins"
+        )
     else:
         message += " of them"
     # Under another name it is out of the way: what else is wrong with it can wait.
-    end = re.compile(r"""[^\s=.]+""").match(text, stumble.begun)
-    at = end.end() if end and text[stumble.begun] not in "\"'" else stumble.begun
-    return Slip(stumble.begun, message, (Edit(at, at, "-twice"),) if at != stumble.begun else (), "")
+    end = len(text[: stumble.at - 1].rstrip(" \t"))
+    end -= text[end - 1] in "\"'"
+    return Slip(stumble.begun, message, (Edit(end, end, "-twice"),), "")
 
 
 def one_bracket(text: str, stumble: Stumble) -> Slip | None:
@@ -207,8 +234,11 @@ def two_brackets(text: str, stumble: Stumble) -> Slip | None:
     end = text.find("]]", stumble.begun)
     if end < 0:
         return None
-    return Slip(stumble.begun, f"[[{name}]] has two brackets, and there is only one",
-                (Edit(stumble.begun, end + 2, f"[{name}]"),))
+    return Slip(
+        stumble.begun,
+        f"[[{name}]] has two brackets, and there is only one",
+        (Edit(stumble.begun, end + 2, f"[{name}]"),),
+    )
 
 
 def table_twice(text: str, stumble: Stumble) -> Slip | None:
@@ -217,5 +247,7 @@ def table_twice(text: str, stumble: Stumble) -> Slip | None:
     end = text.find("]", stumble.begun)
     first = re.search(rf"^[ \t]*\[[ \t]*{re.escape(name)}[ \t]*\]", text, re.MULTILINE)
     where = f" (first in line {line_number(text, first.end())})" if first else ""
-    message = f"[{name}] stands twice{where}; move the keys from here to below the first, and delete this line"
+    message = (
+        f"[{name}] stands twice{where}; move the keys from here to below the first, and delete this line"
+    )
     return Slip(stumble.begun, message, (Edit(end, end, "-twice"),), "")

@@ -8,12 +8,15 @@ from typing import Final
 
 from aggregator.config.draft import Edit, Slip
 from aggregator.config.scanner import Stumble
-from aggregator.config.slips_lines import content_end, line_end, line_number, line_start
+from aggregator.config.slips_lines import content_end, line_number, line_start
 
 _NEW_LINE_OF_FILE: Final = re.compile(
-    r"[ \t]*(?:\[\[?[ \t]*[A-Za-z_][A-Za-z0-9_.-]*[ \t]*\]\]?[ \t]*(?:#|$)|[A-Za-z0-9_.-]+[ \t]*=)", re.MULTILINE
+    r"[ \t]*(?:\[\[?[ \t]*[A-Za-z_][A-Za-z0-9_.-]*[ \t]*\]\]?[ \t]*(?:#|$)|[A-Za-z0-9_.-]+[ \t]*=)",
+    re.MULTILINE,
 )
-_HEADER_LINE: Final = re.compile(r"[ \t]*\[\[?[ \t]*[A-Za-z_][A-Za-z0-9_.-]*[ \t]*\]\]?[ \t]*(?:#|$)", re.MULTILINE)
+_HEADER_LINE: Final = re.compile(
+    r"[ \t]*\[\[?[ \t]*[A-Za-z_][A-Za-z0-9_.-]*[ \t]*\]\]?[ \t]*(?:#|$)", re.MULTILINE
+)
 _TOKEN: Final = re.compile(r"""("(?:[^"\\\n]|\\.)*"|'[^'\n]*')|(#[^\n]*)|([\[{])|([\]}])|(\n)""")
 
 
@@ -36,7 +39,9 @@ def closing(text: str, begun: int) -> int | None:
 def array_not_closed(text: str, stumble: Stumble) -> Slip | None:
     """A list that runs into the next key, the next header, or the end of the file."""
     newline = "\n" in text[stumble.before : stumble.at]
-    runs_on = stumble.at >= len(text) or (newline and _NEW_LINE_OF_FILE.match(text, line_start(text, stumble.at)))
+    runs_on = stumble.at >= len(text) or (
+        newline and _NEW_LINE_OF_FILE.match(text, line_start(text, stumble.at))
+    )
     if not runs_on:
         return _header_in_array(text, stumble)
     where = line_number(text, stumble.begun)
@@ -96,7 +101,11 @@ def wrong_bracket(text: str, stumble: Stumble) -> Slip | None:
         return None
     braces = [at for at in stumble.within if text[at] == "{"]
     if braces:
-        return Slip(stumble.before, "the ] that closes this list is missing", (Edit(stumble.before, stumble.before, "]"),))
+        return Slip(
+            stumble.before,
+            "the ] that closes this list is missing",
+            (Edit(stumble.before, stumble.before, "]"),),
+        )
     return Slip(stumble.at, "a list ends in ], not in }", (Edit(stumble.at, stumble.at + 1, "]"),))
 
 
@@ -134,7 +143,9 @@ def list_in_braces(text: str, stumble: Stumble) -> Slip | None:
     end = closing(text, begun)
     if end is None:
         return None
-    return Slip(begun, "a list stands in square brackets", (Edit(begun, begun + 1, "["), Edit(end, end + 1, "]")))
+    return Slip(
+        begun, "a list stands in square brackets", (Edit(begun, begun + 1, "["), Edit(end, end + 1, "]"))
+    )
 
 
 def trailing_comma(text: str, stumble: Stumble) -> Slip | None:
@@ -166,7 +177,7 @@ def _apart(edits: list[Edit]) -> tuple[Edit, ...]:
     merged: list[Edit] = []
     for edit in sorted(edits, key=lambda each: each.start):
         if merged and edit.start <= merged[-1].end:
-            last = merged.pop()
-            edit = Edit(last.start, edit.end, " ")
-        merged.append(edit)
+            merged.append(Edit(merged.pop().start, edit.end, " "))
+        else:
+            merged.append(edit)
     return tuple(merged)

@@ -34,7 +34,11 @@ def missing_value(text: str, stumble: Stumble) -> Slip | None:
     key = text[stumble.begun : stumble.at].partition("=")[0].strip()
     below = re.compile(r"\s*(?=\"|'|\{|\[[ \t]*(?:[\"'{]|\n))").match(text, stumble.at)
     if below and "\n" in below.group():
-        return Slip(stumble.begun, f"the value of {key} begins on the line of its =", (Edit(stumble.at, below.end(), " "),))
+        return Slip(
+            stumble.begun,
+            f"the value of {key} begins on the line of its =",
+            (Edit(stumble.at, below.end(), " "),),
+        )
     return Slip(stumble.begun, f"{key} has no value", (Edit(stumble.at, stumble.at, '""'),), f'{key} = "…"')
 
 
@@ -59,8 +63,11 @@ def other_word(text: str, stumble: Stumble) -> Slip | None:
     new = _WORDS.get(word.casefold())
     if new is None:
         return None
-    return Slip(stumble.at, f"{word} is not known; yes is written true, and no is false",
-                (Edit(stumble.at, match.end(), new),))
+    return Slip(
+        stumble.at,
+        f"{word} is not known; yes is written true, and no is false",
+        (Edit(stumble.at, match.end(), new),),
+    )
 
 
 def round_brackets(text: str, stumble: Stumble) -> Slip | None:
@@ -68,7 +75,9 @@ def round_brackets(text: str, stumble: Stumble) -> Slip | None:
     match = re.compile(r"\(([^()\n]*)\)").match(text, stumble.at)
     if match is None:
         return None
-    return Slip(stumble.at, "a list stands in square brackets", (Edit(stumble.at, match.end(), f"[{match[1]}]"),))
+    return Slip(
+        stumble.at, "a list stands in square brackets", (Edit(stumble.at, match.end(), f"[{match[1]}]"),)
+    )
 
 
 def bare_text(text: str, stumble: Stumble) -> Slip | None:
@@ -110,8 +119,11 @@ def curly_end(text: str, stumble: Stumble) -> Slip | None:
     if match is None:
         return None
     quote = text[stumble.begun]
-    return Slip(match.start(1), f"a curly quote {match[1]} does not count as a quote",
-                (Edit(match.start(1), match.end(1), quote),))
+    return Slip(
+        match.start(1),
+        f"a curly quote {match[1]} does not count as a quote",
+        (Edit(match.start(1), match.end(1), quote),),
+    )
 
 
 def missing_quote(text: str, stumble: Stumble) -> Slip | None:
@@ -129,7 +141,9 @@ def missing_quote(text: str, stumble: Stumble) -> Slip | None:
 def missing_long_quote(text: str, stumble: Stumble) -> Slip | None:
     """A text over several lines that is open at the end of the file."""
     quotes = text[stumble.begun : stumble.begun + 3]
-    return Slip(stumble.begun, f"the {quotes} that closes this text is missing; write {quotes} where the text ends")
+    return Slip(
+        stumble.begun, f"the {quotes} that closes this text is missing; write {quotes} where the text ends"
+    )
 
 
 def backslash(text: str, stumble: Stumble) -> Slip | None:
@@ -147,8 +161,11 @@ def thousands(text: str, stumble: Stumble) -> Slip | None:
     match = re.compile(r"[^=\n]*=[ \t]*([0-9]{1,3}(?:,[0-9]{3})+)(?![0-9])").match(text, stumble.begun)
     if match is None:
         return None
-    return Slip(match.start(1), "a number has no commas in it",
-                (Edit(match.start(1), match.end(1), match[1].replace(",", "")),))
+    return Slip(
+        match.start(1),
+        "a number has no commas in it",
+        (Edit(match.start(1), match.end(1), match[1].replace(",", "")),),
+    )
 
 
 def list_without_brackets(text: str, stumble: Stumble) -> Slip | None:
@@ -176,8 +193,14 @@ def inner_quotes(text: str, stumble: Stumble) -> Slip | None:
         start, end = stumble.before, content_end(text, stumble.at)
         if text[stumble.before - 1] != quote or start == end:
             return None
-        return Slip(stumble.at, f"there is a text behind the closing {quote}",
-                    (Edit(start - 1, start, ""), Edit(end, end, quote)))
+        return Slip(
+            stumble.at,
+            f"there is a text behind the closing {quote}",
+            (Edit(start - 1, start, ""), Edit(end, end, quote)),
+        )
     content = text[value.end() : last]
-    return Slip(value.start(1), f"there is a {quote} within the text",
-                (Edit(value.start(1), last + 1, basic(content.replace("\\", ""))),))
+    return Slip(
+        value.start(1),
+        f"there is a {quote} within the text",
+        (Edit(value.start(1), last + 1, basic(content.replace("\\", ""))),),
+    )

@@ -9,12 +9,22 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aggregator.config.draft import Draft, Slip
-from aggregator.config.scanner import Path, Scanner, Stumble
-from aggregator.config.slips import slip_in
+from aggregator.config.shown import visible
 from aggregator.errors import ConfigError, Fault
 
-MOST_SLIPS: Final = 20
+Path = tuple[str | int, ...]
+MOST_SLIPS: Final = 50
 _TOML_PLACE: Final = re.compile(r"\(at line (\d+), column (\d+)\)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A slip that was found, with its place and the stretch of its edits in the file as it was given."""
+
+    slip: Slip
+    at: tuple[int, int]
+    first: int
+    last: int
 
 
 @dataclass(slots=True)
@@ -24,6 +34,9 @@ class Source:
     file: str
     draft: Draft
     faults: list[Fault] = field(default_factory=list)
+    filled: set[int] = field(
+        default_factory=set
+    )  # lines that say nothing yet: what is put there is a stand-in
     _lines: list[int] = field(default_factory=list)  # offsets in the original at which lines begin
     _places: dict[Path, tuple[int, int]] | None = None
 
@@ -46,11 +59,13 @@ class Source:
         return 1, 1
 
     def fault(self, at: tuple[int, int], message: str) -> Fault:
-        """A fault of this file."""
-        return Fault(file=self.file, line=at[0], column=at[1], message=message)
+        """A fault of this file; its message may have any text of the file in it."""
+        return Fault(file=self.file, line=at[0], column=at[1], message=visible(message))
 
 
 def _places(text: str) -> dict[Path, tuple[int, int]]:
+    from aggregator.config.scanner import Scanner, Stumble  # only files with faults need it
+
     scanner = Scanner(text)
     try:
         return scanner.scan()
@@ -61,7 +76,7 @@ def _places(text: str) -> dict[Path, tuple[int, int]]:
 def parse(text: str, *, file: str) -> tuple[Source, dict[str, Any]]:
     """The source and what tomllib reads in it, slips corrected; raises ConfigError where that cannot be done."""
     source = Source(file, Draft(text))
-    told: list[tuple[Slip, int, tuple[int, int], int]] = []
+    told: list[_Told] = []
     while True:
         try:
             raw = tomllib.loads(source.draft.text)
@@ -74,10 +89,10 @@ def parse(text: str, *, file: str) -> tuple[Source, dict[str, Any]]:
             raise ConfigError([*_faults(source, told), *stop])
 
 
-def _mend(
-    source: Source, error: Exception, told: list[tuple[Slip, int, tuple[int, int], int]]
-) -> list[Fault] | None:
+def _mend(source: Source, error: Exception, told: list[_Told]) -> list[Fault] | None:
     """Find the first slip, keep it, and correct it; what must be told besides, when reading cannot go on."""
+    from aggregator.config.slips import slip_in  # only files with faults need it
+
     slip = slip_in(source.draft.text)
     if slip is None:
         return [source.fault(_toml_place(error), _plain(error))]
@@ -85,20 +100,22 @@ def _mend(
     first = source.draft.origin(min((edit.start for edit in slip.edits), default=slip.at))
     last = source.draft.origin(max((edit.end for edit in slip.edits), default=slip.at))
     before = source.draft.text
-    told.append((slip, first, at, last))
+    told.append(_Told(slip, at, first, last))
     source.draft.apply(slip.edits)
     return [] if source.draft.text == before or len(told) >= MOST_SLIPS else None
 
 
-def _faults(source: Source, told: list[tuple[Slip, int, tuple[int, int], int]]) -> list[Fault]:
+def _faults(source: Source, told: list[_Told]) -> list[Fault]:
     """One fault a line: the first slip there, with the line as it is when all of them are corrected."""
     faults: dict[int, Fault] = {}
-    for slip, first, at, last in told:
-        write = slip.write
+    for each in told:
+        write = each.slip.write
         if write is None:
-            write = source.draft.corrected(first, last) if slip.edits else ""
-        message = f"{slip.message}; write: {write}" if write else slip.message
-        faults.setdefault(at[0], source.fault(at, message))
+            write = source.draft.corrected(each.first, each.last) if each.slip.edits else ""
+        message = f"{each.slip.message}; write: {write}" if write else each.slip.message
+        faults.setdefault(each.at[0], source.fault(each.at, message))
+        if each.slip.write is not None:
+            source.filled.add(each.at[0])
     return list(faults.values())
 
 

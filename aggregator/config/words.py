@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from aggregator.config.kinds import Context, Kind, Wrong, as_text, or_empty, pattern_text
+from aggregator.config.kinds import Context, Kind, Wrong, as_text, control_in, or_empty, pattern_text
 from aggregator.config.shown import guess, quoted
 
 SECTION_ID: Final = r"^(?!(?:regions|sources|archive|index|feeds)$)[a-z0-9][a-z0-9-]{0,63}$"
@@ -26,16 +26,26 @@ WORDS: Final = r"^(?=.*[^\s*])\*?[^*\x00-\x1f]+\*?$"
 _LANGUAGE_NAMES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("indonesian", "indonesia", "bahasa", "bahasa indonesia"), "id"),
     **dict.fromkeys(("english", "inggris", "bahasa inggris"), "en"),
-    **{"arabic": "ar", "chinese": "zh", "dutch": "nl", "french": "fr", "german": "de", "hindi": "hi"},
-    **{"japanese": "ja", "javanese": "jv", "kazakh": "kk", "korean": "ko", "malay": "ms", "melayu": "ms"},
-    **{"portuguese": "pt", "russian": "ru", "spanish": "es", "thai": "th", "turkish": "tr", "urdu": "ur"},
+    **dict.fromkeys(("malay", "melayu"), "ms"),
+    "arabic": "ar",
+    "chinese": "zh",
+    "dutch": "nl",
+    "french": "fr",
+    "german": "de",
+    "japanese": "ja",
+    "javanese": "jv",
+    "kazakh": "kk",
+    "portuguese": "pt",
+    "russian": "ru",
+    "spanish": "es",
+    "turkish": "tr",
 }
 _ZONE_NAMES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("wib", "gmt+7", "utc+7", "+07:00", "+0700", "jakarta"), "Asia/Jakarta"),
     **dict.fromkeys(("wita", "gmt+8", "utc+8", "+08:00", "+0800", "makassar"), "Asia/Makassar"),
     **dict.fromkeys(("wit", "gmt+9", "utc+9", "+09:00", "+0900", "jayapura"), "Asia/Jayapura"),
     **dict.fromkeys(("gmt", "z", "utc+0"), "UTC"),
-    **{"msk": "Europe/Moscow", "cet": "Europe/Paris", "est": "America/New_York", "pst": "America/Los_Angeles"},
+    "msk": "Europe/Moscow",
 }
 
 
@@ -47,16 +57,18 @@ def slug(given: str) -> str:
 
 def _wrong_section_id(given: str) -> str:
     if given in RESERVED:
-        return f"{quoted(given)} is taken by the program itself; write another, such as {quoted(given + '-1')}"
+        return (
+            f"{quoted(given)} is taken by the program itself; write another, such as {quoted(given + '-1')}"
+        )
     near = slug(given)
     meant = f"; write {quoted(near)}" if near and near not in RESERVED else ""
-    return f"{quoted(given)} cannot be a folder; an id has only a-z, 0-9 and -, and begins with a letter or digit{meant}"
+    return f"{quoted(given)} cannot be an id; it has only a-z, 0-9 and -, and begins with a letter or digit{meant}"
 
 
 def _wrong_feed_id(given: str) -> str:
     near = slug(given)
     meant = f"; write {quoted(near)}" if near else ""
-    return f"{quoted(given)} cannot be an id; an id has only letters, digits, . _ and -{meant}"
+    return f"{quoted(given)} cannot be an id; it has only letters, digits, . _ and -{meant}"
 
 
 def _wrong_credential(_: str) -> str:
@@ -75,8 +87,14 @@ REGION_ID_KIND: Final = pattern_text(r"^[A-Za-z0-9][A-Za-z0-9-]{0,63}$", _wrong_
 def _read_language(value: object, _: Context) -> str:
     given = as_text(value)
     if not re.fullmatch(LANGUAGE, given):
-        name = _LANGUAGE_NAMES.get(given.strip().casefold()) or given.strip().replace("_", "-").partition(".")[0]
-        meant = f"; write {quoted(name)}" if re.fullmatch(LANGUAGE, name) else '; write for example "id" or "en-GB"'
+        name = (
+            _LANGUAGE_NAMES.get(given.strip().casefold()) or given.strip().replace("_", "-").partition(".")[0]
+        )
+        meant = (
+            f"; write {quoted(name)}"
+            if re.fullmatch(LANGUAGE, name)
+            else '; write for example "id" or "en-GB"'
+        )
         raise Wrong(f"{quoted(given)} is no code of a language{meant}")
     primary, *rest = given.split("-")
     return "-".join([primary.lower(), *map(_subtag_case, rest)])
@@ -111,7 +129,8 @@ def _read_zone(value: object, _: Context) -> str:
         raise Wrong(f'{quoted(given)} is no time zone; write "{known}"')
     import zoneinfo
 
-    meant = guess(given, zoneinfo.available_timezones()) or '; write for example "Asia/Jakarta"'
+    zones = (zone for zone in zoneinfo.available_timezones() if re.fullmatch(ZONE, zone))
+    meant = guess(given, zones) or '; write for example "Asia/Jakarta"'
     raise Wrong(f"{quoted(given)} is no time zone{meant}")
 
 
@@ -141,8 +160,13 @@ SECTION_KIND: Final = _named(lambda context, name: context.section(name), {"patt
 def _wrong_words(given: str) -> str:
     if not given.strip(" *"):
         return f"{quoted(given)} would fit everything; write at least one word"
-    clean = given.strip("*").replace("*", " ").strip()
-    return f"{quoted(given)}: a * may stand at the beginning or at the end only; write for example {quoted(clean + '*')}"
+    control = next((character for character in given if ord(character) < 32), None)
+    if control is not None:
+        return control_in(control)
+    clean = given.strip("*").partition("*")[0].strip()
+    return (
+        f"{quoted(given)} has a * in the middle; it may stand at either end only, like {quoted(clean + '*')}"
+    )
 
 
 WORDS_KIND: Final = pattern_text(WORDS, _wrong_words, longest=200)

@@ -100,7 +100,7 @@ class _EntryMaker:
     def entry(self, story: Story) -> EditionEntry:
         """Make one entry; nothing of the story that may not be passed on is left in it."""
         republish = self.config.republish_of(story.lead.feed_id)
-        source = self._source(story.lead.feed_id, story.lead.url)
+        source = self._source(story.lead.feed_id)
         related = tuple(self._related(story))
         content = _content(story, republish)
         return EditionEntry(
@@ -114,17 +114,16 @@ class _EntryMaker:
             because=next((m.because for m in story.sections if m.section_id == self.section_id), ""),
         )
 
-    def _source(self, feed_id: str, url: str | None) -> SourceFeed:
-        known = self.feeds.get(feed_id)
+    def _source(self, feed_id: str) -> SourceFeed:
         # A feed that was taken out of the configuration leaves its stories behind: they still name it.
-        return known or SourceFeed(id=feed_id, title=feed_id, url=url or "")
+        return self.feeds.get(feed_id) or SourceFeed(id=feed_id, title=feed_id, url="")
 
     def _related(self, story: Story) -> Iterator[tuple[str, str]]:
         seen = {story.url, story.lead.url}
         for copy in story.copies[1:]:
             if copy.url is not None and copy.url not in seen:
                 seen.add(copy.url)
-                yield self._source(copy.feed_id, copy.url).title, copy.url
+                yield self._source(copy.feed_id).title, copy.url
 
     def _places(self, regions: Sequence[Region]) -> tuple[PlaceName, ...]:
         focus = [region for region in regions if region.role is Role.FOCUS]

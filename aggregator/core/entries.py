@@ -24,8 +24,12 @@ from aggregator.model import Entry, FeedSettings, NormalizedFeed, ParsedFeed, Ra
 SLACK: Final = timedelta(minutes=5)  # a clock that runs ahead by this much is believed
 OLDEST: Final = datetime(1990, 1, 1, tzinfo=UTC)  # before the first page there was no feed
 KEY_LONGEST: Final = 512  # characters: what is longer is known by its digest
-LEFT_OVER: Final = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{2,7}|#x[0-9a-f]{2,6}|[a-z]{2,8});", re.IGNORECASE)
-ESCAPED_TAG: Final = re.compile(r"&lt;/?(?:p|br|div|a|img|strong|b|em|i|span|ul|li|h[1-6]|figure)\b", re.IGNORECASE)
+LEFT_OVER: Final = re.compile(
+    r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{2,7}|#x[0-9a-f]{2,6}|[a-z]{2,8});", re.IGNORECASE
+)
+ESCAPED_TAG: Final = re.compile(
+    r"&lt;/?(?:p|br|div|a|img|strong|b|em|i|span|ul|li|h[1-6]|figure)\b", re.IGNORECASE
+)
 UNHANDLED: Final = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
@@ -211,7 +215,11 @@ def _bounded(key: str) -> str:
 
 
 def _content_key(raw: RawEntry) -> str:
-    told = (raw.title or raw.summary or raw.content or "", raw.title and raw.link, not raw.title and raw.published)
+    told = (
+        raw.title or raw.summary or raw.content or "",
+        raw.title and raw.link,
+        not raw.title and raw.published,
+    )
     return f"sha256:{_digest(json.dumps([clean(plain(told[0])), *told[1:]], ensure_ascii=False))}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Final
@@ -12,46 +13,53 @@ from aggregator.core.text import words
 FUNCTION_WORDS: Final[Mapping[str, frozenset[str]]] = {
     language: frozenset(listed.split())
     for language, listed in {
-        "id": "yang dan di ke dari untuk pada dengan ini itu dalam tidak adalah akan juga oleh karena saat telah bisa"
-        " sudah para atau sebagai hingga usai jadi bahwa kata pihak tersebut belum kepada setelah ia mereka warga"
-        " polisi hari lebih agar saja namun secara bagi serta antara lain soal tak bakal jumat sabtu"
-        " beberapa uang kantor mobil karena berbeda",
-        "ms": "yang dan di ke dari untuk pada dengan ini itu dalam tidak adalah akan juga oleh kerana ialah telah boleh"
-        " sudah para atau sebagai hingga selepas bahawa pihak tersebut belum kepada beliau mereka polis wang pejabat"
-        " kereta berkata ketika turut mahu jumaat ahad isnin selasa rabu khamis sabtu iaitu bagi manakala daripada"
-        " seorang sebanyak malah namun katanya lebih agar",
-        "en": "the of and to in a is that for on was with as it by at from has are be this an have not he his were after"
-        " will their they who its but said which been new over more about out than into would could",
-        "de": "der die und in den von zu das mit sich des auf für ist im dem nicht ein eine als auch es an werden aus er"
-        " hat dass sie nach wird bei einer um am sind noch wie einem über einen so zum nur oder aber vor zur bis mehr",
-        "fr": "de la le et les des en un du une que est pour qui dans a par plus pas au sur ne se ce il sont avec aux"
-        " d'un d'une cette ont son ses mais comme ou leur être été deux après n'est c'est l'on",
-        "es": "de la que el en y a los se del las un por con no una su para es al lo como más o pero sus le ha me sin"
-        " sobre este ya entre cuando todo esta ser son dos también fue había era muy hasta desde",
-        "pt": "de a o que e do da em um para com não uma os no se na por mais as dos como mas ao ele das à seu sua ou"
-        " quando muito nos já eu também só pelo pela até isso ela entre depois sem mesmo aos foi são está",
-        "it": "di e il la che in a per un è del non una da con i si della le al sono come nel dei più alla ha gli lo"
-        " anche ma delle dal nella suo sua se o ci degli questo dopo essere stato due tra",
-        "nl": "de van het een en in is dat op te zijn met voor die niet aan er om ook als dan maar bij nog uit door"
-        " naar heeft hij ze wordt over tot werd meer worden deze was we kan geen jaar na",
-        "tr": "ve bir bu da de için ile olarak çok daha olan gibi en kadar sonra ne ya her o ama değil var mi mı ki"
-        " ancak göre yeni olduğunu oldu tarafından ise yok üzerinde",
-        "pl": "w i na z do że się nie to jest o po jak przez dla od za co są tym ma ale oraz jego być był tego już"
-        " tylko przed które który która ze lub może także było",
-        "ro": "de și în a la cu pe care din un o nu pentru este că au fost mai dar ca sunt prin după dintre lui să",
-        "sv": "och i att det som en på är av för med till den har de inte om ett men var sig så från vid när kan",
+        "id": "yang dan di ke dari untuk pada dengan ini itu dalam tidak adalah akan juga oleh karena saat"
+        " telah bisa sudah para atau sebagai hingga usai jadi bahwa kata pihak tersebut belum kepada"
+        " setelah ia mereka warga polisi hari lebih agar saja namun secara bagi serta antara lain soal tak"
+        " bakal jumat sabtu beberapa uang kantor mobil karena berbeda",
+        "ms": "yang dan di ke dari untuk pada dengan ini itu dalam tidak adalah akan juga oleh kerana ialah"
+        " telah boleh sudah para atau sebagai hingga selepas bahawa pihak tersebut belum kepada beliau"
+        " mereka polis wang pejabat kereta berkata ketika turut mahu jumaat ahad isnin selasa rabu khamis"
+        " sabtu iaitu bagi manakala daripada seorang sebanyak malah namun katanya lebih agar",
+        "en": "the of and to in a is that for on was with as it by at from has are be this an have not he his"
+        " were after will their they who its but said which been new over more about out than into would"
+        " could",
+        "de": "der die und in den von zu das mit sich des auf für ist im dem nicht ein eine als auch es an"
+        " werden aus er hat dass sie nach wird bei einer um am sind noch wie einem über einen so zum nur"
+        " oder aber vor zur bis mehr",
+        "fr": "de la le et les des en un du une que est pour qui dans a par plus pas au sur ne se ce il sont"
+        " avec aux d'un d'une cette ont son ses mais comme ou leur être été deux après n'est c'est l'on",
+        "es": "de la que el en y a los se del las un por con no una su para es al lo como más o pero sus le ha"
+        " me sin sobre este ya entre cuando todo esta ser son dos también fue había era muy hasta desde",
+        "pt": "de a o que e do da em um para com não uma os no se na por mais as dos como mas ao ele das à seu"
+        " sua ou quando muito nos já eu também só pelo pela até isso ela entre depois sem mesmo aos foi"
+        " são está",
+        "it": "di e il la che in a per un è del non una da con i si della le al sono come nel dei più alla ha"
+        " gli lo anche ma delle dal nella suo sua se o ci degli questo dopo essere stato due tra",
+        "nl": "de van het een en in is dat op te zijn met voor die niet aan er om ook als dan maar bij nog uit"
+        " door naar heeft hij ze wordt over tot werd meer worden deze was we kan geen jaar na",
+        "tr": "ve bir bu da de için ile olarak çok daha olan gibi en kadar sonra ne ya her o ama değil var mi"
+        " mı ki ancak göre yeni olduğunu oldu tarafından ise yok üzerinde",
+        "pl": "w i na z do że się nie to jest o po jak przez dla od za co są tym ma ale oraz jego być był tego"
+        " już tylko przed które który która ze lub może także było",
+        "ro": "de și în a la cu pe care din un o nu pentru este că au fost mai dar ca sunt prin după dintre lui"
+        " să",
+        "sv": "och i att det som en på är av för med till den har de inte om ett men var sig så från vid när"
+        " kan",
         "vi": "và của là có trong được cho không một các với những người này đã tại khi để từ về ông ra theo",
-        "uz": "va bilan uchun bu ham bir deb edi yil haqida bo'yicha o'zbekiston bo'lgan bo'ldi kerak emas boʻyicha",
+        "uz": "va bilan uchun bu ham bir deb edi yil haqida bo'yicha o'zbekiston bo'lgan bo'ldi kerak emas"
+        " boʻyicha",
         "tl": "ang ng sa na mga ay at ni si hindi para ito kay nang ko niya may mula kung",
-        "ru": "и в на не что с по как из это за от у о для к его но он также был года было или при после до же все"
-        " который чтобы их она они мы бы том со только уже во сообщил рублей",
+        "ru": "и в на не что с по как из это за от у о для к его но он также был года было или при после до же"
+        " все который чтобы их она они мы бы том со только уже во сообщил рублей",
         "uk": "і в на не що з та у до за як від це про для його але він також був року або при після які який"
         " щоб їх вона вони ми ще під вже якщо та є цього повідомив",
-        "be": "і ў на не што з да у за як ад гэта пра для яго але ён таксама быў года або пры пасля якія які каб",
+        "be": "і ў на не што з да у за як ад гэта пра для яго але ён таксама быў года або пры пасля якія які"
+        " каб",
         "kk": "және мен бұл үшін деп бір осы туралы болып екі жаңа жылы бойынша да де қазақстан еді бар емес ол"
         " кейін арқылы дейін болды керек өз әлі бірақ сондай-ақ",
-        "ky": "жана менен бул үчүн деп бир бул тууралуу болуп эки жаңы жылы боюнча да кыргызстан эле бар эмес ал"
-        " кийин аркылуу чейин болду керек өз бирок ошондой",
+        "ky": "жана менен бул үчүн деп бир бул тууралуу болуп эки жаңы жылы боюнча да кыргызстан эле бар эмес"
+        " ал кийин аркылуу чейин болду керек өз бирок ошондой",
         "tg": "ва дар аз ба ки бо барои ин он аст тоҷикистон шуд буд низ як мешавад карда мекунад дигар онҳо",
         "mn": "нь байна болон юм энэ гэж монгол улсын тухай бол хийж байгаа",
         "bg": "на и да се за от в с че по са не е като до са към при след това ще беше",
@@ -109,7 +117,22 @@ WRITTEN_IN: Final[Mapping[str, tuple[str, ...]]] = {
     "arabic": ("ar", "fa", "ur", "ps"),
     "devanagari": ("hi", "mr", "ne"),
 }
+TAG: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
+# ISO 639 renamed them in 1989; Java, and the CMS made with it, did so much later.
+RENAMED: Final[Mapping[str, str]] = {"in": "id", "iw": "he", "ji": "yi"}
 LOOKED_AT: Final = 4000  # characters: more tell no more
+
+
+def tag(name: str) -> str:
+    """Write a language tag as BCP 47 wants it ("in_ID" is "id-ID"); "" for what is none."""
+    parts = name.strip().replace("_", "-").split("-")
+    if not TAG.fullmatch("-".join(parts)):
+        return ""
+    primary = parts[0].lower()
+    rest = (
+        part.upper() if len(part) == 2 else part.title() if len(part) == 4 else part for part in parts[1:]
+    )
+    return "-".join((RENAMED.get(primary, primary), *rest))
 
 
 def detect(text: str) -> str:
@@ -157,4 +180,6 @@ def _by_letters(sample: str, languages: tuple[str, ...]) -> str:
 
 
 def _letters(sample: str, language: str) -> int:
-    return sum(1 for _, letters, owners in LETTERS if language in owners for letter in letters if letter in sample)
+    return sum(
+        1 for _, letters, owners in LETTERS if language in owners for letter in letters if letter in sample
+    )

@@ -8,96 +8,18 @@ from typing import Final
 from aggregator.core.text import flatten, legal
 from aggregator.core.urls import absolute
 
-TAGS: Final = frozenset(
-    [
-        "a",
-        "abbr",
-        "b",
-        "blockquote",
-        "br",
-        "caption",
-        "cite",
-        "code",
-        "col",
-        "colgroup",
-        "dd",
-        "del",
-        "dfn",
-        "div",
-        "dl",
-        "dt",
-        "em",
-        "figcaption",
-        "figure",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "hr",
-        "i",
-        "img",
-        "ins",
-        "kbd",
-        "li",
-        "mark",
-        "ol",
-        "p",
-        "pre",
-        "q",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strong",
-        "sub",
-        "sup",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "time",
-        "tr",
-        "u",
-        "ul",
-        "var",
-    ]
+_TAGS: Final = (
+    "a abbr b blockquote br caption cite code col colgroup dd del dfn div dl dt em figcaption figure h1"
+    " h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub sup table tbody td"
+    " tfoot th thead time tr u ul var"
 )
+TAGS: Final = frozenset(_TAGS.split())
 # Elements whose text is no text of an article either.
-SILENT: Final = frozenset(
-    [
-        "applet",
-        "audio",
-        "button",
-        "canvas",
-        "embed",
-        "form",
-        "frameset",
-        "head",
-        "iframe",
-        "input",
-        "map",
-        "math",
-        "noembed",
-        "noframes",
-        "noscript",
-        "object",
-        "option",
-        "plaintext",
-        "script",
-        "select",
-        "style",
-        "svg",
-        "template",
-        "textarea",
-        "title",
-        "video",
-        "xmp",
-    ]
+_SILENT: Final = (
+    "applet audio button canvas embed form frameset head iframe input map math noembed noframes noscript"
+    " object option plaintext script select style svg template textarea title video xmp"
 )
+SILENT: Final = frozenset(_SILENT.split())
 ATTRIBUTES: Final = {
     "*": {"dir", "lang"},
     "a": {"href", "hreflang", "title"},

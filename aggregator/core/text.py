@@ -12,17 +12,21 @@ ILLEGAL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 SURROGATES: Final = re.compile("[\ud800-\udfff]")
 # Legal in XML, yet no text: some of them steer a terminal (U+009B is CSI).
 CONTROLS: Final = re.compile("[\x7f-\x84\x86-\x9f]")
-BLOCKS: Final = frozenset(
-    "address article aside blockquote caption dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5"
-    " h6 header hr li main nav ol p pre section summary table tbody tfoot thead tr ul".split()  # noqa: SIM905
+_BLOCKS: Final = (
+    "address article aside blockquote caption dd details div dl dt fieldset figcaption figure footer form"
+    " h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table tbody tfoot thead tr ul"
 )
-SILENT: Final = frozenset({"script", "style", "template", "noscript", "iframe", "object", "svg", "math", "head"})
+BLOCKS: Final = frozenset(_BLOCKS.split())
+SILENT: Final = frozenset(
+    {"script", "style", "template", "noscript", "iframe", "object", "svg", "math", "head"}
+)
 TAGS: Final = re.compile(r"<(/?)([a-z][a-z0-9]*)>")
 OPENING: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 PRE: Final = re.compile(r"(<pre\b.*?</pre>)", re.IGNORECASE | re.DOTALL)
 DEEPEST: Final = 400
 LONGEST: Final = 4 * 2**20  # characters of HTML that are looked at; a whole feed may have 10 MB
-VOID: Final = frozenset("area base br col embed hr img input link meta source track wbr p li".split())  # noqa: SIM905
+_VOID: Final = "area base br col embed hr img input link meta source track wbr p li"
+VOID: Final = frozenset(_VOID.split())
 
 # A word is letters, marks and digits, joined by apostrophe or hyphen; a Chinese or Japanese sign is one by itself.
 # \w leaves out the vowel signs of Indic and Thai letters, hence the ranges.
@@ -33,11 +37,12 @@ _LETTER: Final = (
 WORDS: Final = re.compile(f"[\u3040-\u30ff\u3400-\u9fff]|(?:{_LETTER})+(?:['’ʼ\\-](?:{_LETTER})+)*")
 SENTENCE_ENDS: Final = re.compile(r"[.!?…؟।。！？]+[\"'”’»)\]]*(?=\s|$)|[。！？]+[”’」』）]*")
 # After these a full stop ends no sentence: titles and shortened words of the languages we read most.
-SHORT: Final = frozenset(
-    "mr mrs ms dr drs dra ir prof st jr sr no hal tgl jl jln kab kec kel prov gub h hj kh ust vs etc al dll dsb dst"
-    " a.n u.p jan feb mar apr jun jul aug agt sep sept oct okt nov dec des gen col lt sgt capt bzw z.b d.h ca nr"
-    " г гг ул им тыс млн млрд руб см напр т.е т.д т.п m mme".split()  # noqa: SIM905
+_SHORT: Final = (
+    "mr mrs ms dr drs dra ir prof st jr sr no hal tgl jl jln kab kec kel prov gub h hj kh ust vs etc al"
+    " dll dsb dst a.n u.p jan feb mar apr jun jul aug agt sep sept oct okt nov dec des gen col lt sgt capt"
+    " bzw z.b d.h ca nr г гг ул им тыс млн млрд руб см напр т.е т.д т.п m mme"
 )
+SHORT: Final = frozenset(_SHORT.split())
 
 
 def legal(text: str) -> str:
@@ -120,13 +125,18 @@ def cut(text: str, limit: int) -> str:
     if ends and ends[-1] >= limit // 3:
         return head[: ends[-1]].rstrip()
     head = text[: max(0, limit - 1)]
-    blank = max(head.rfind(" "), head.rfind("\n")) if not text[len(head) : len(head) + 1].isspace() else len(head)
+    blank = (
+        max(head.rfind(" "), head.rfind("\n")) if not text[len(head) : len(head) + 1].isspace() else len(head)
+    )
     return head[: blank if blank > 0 else len(head)].rstrip(" \n,;:–—-") + "…"
 
 
 def _paragraphs(text: str) -> str:
     text = CONTROLS.sub("", legal(text)).replace("\r\n", "\n").replace("\r", "\n").replace("\u0085", "\n")
-    lines = ("\n".join(" ".join(line.split()) for line in part.split("\n")).strip() for part in re.split(r"\n\s*\n", text))
+    lines = (
+        "\n".join(" ".join(line.split()) for line in part.split("\n")).strip()
+        for part in re.split(r"\n\s*\n", text)
+    )
     return "\n\n".join(line for line in lines if line)
 
 
@@ -139,7 +149,9 @@ def _break(found: re.Match[str]) -> str:
 
 def _sentences(paragraph: str) -> list[str]:
     starts = [0, *_ends(paragraph)]
-    parts = [paragraph[start:end].strip() for start, end in zip(starts, [*starts[1:], len(paragraph)], strict=True)]
+    parts = [
+        paragraph[start:end].strip() for start, end in zip(starts, [*starts[1:], len(paragraph)], strict=True)
+    ]
     return [part for part in parts if part]
 
 

@@ -12,16 +12,16 @@ import ada_url
 # What is added to a link to tell where a reader came from. Unknown parameters are kept: in many CMS of
 # local papers the story is one of them (`?id=`, `?p=`, `?news=`).
 TRACKING_PREFIXES: Final = ("utm_", "mtm_", "pk_", "hsa_", "at_custom", "at_link", "__hs")
-TRACKING_NAMES: Final = frozenset(
-    """
-    _ga _gl _hsenc _hsmi __s __twitter_impression action_object_map action_ref_map action_type_map at_campaign
-    at_creation at_format at_medium at_ptr_name at_bbc_team campaign_id cmp cmpid dclid echobox epik fb_action_ids
-    fb_action_types fb_ref fb_source fbclid feedname feedtype ftag gaa_at gbraid gclid gclsrc ig_rid igsh igshid
-    int_source ito li_fat_id maca mc_cid mc_eid mkt_tok mkwid msclkid ncid ns_campaign ns_fee ns_linkname
-    ns_mchannel ns_source ocid oly_anon_id oly_enc_id recruiter rss_id s_cid smid spm sr_share traffic_source
-    ttclid twclid vero_conv vero_id wbraid wickedid wt_mc wt.mc_id wtmc xtor yclid ysclid
-    """.split()  # noqa: SIM905 - a list of this length is read as words
+_TRACKING_NAMES: Final = (
+    "_ga _gl _hsenc _hsmi __s __twitter_impression action_object_map action_ref_map action_type_map"
+    " at_campaign at_creation at_format at_medium at_ptr_name at_bbc_team campaign_id cmp cmpid dclid"
+    " echobox epik fb_action_ids fb_action_types fb_ref fb_source fbclid feedname feedtype ftag gaa_at"
+    " gbraid gclid gclsrc ig_rid igsh igshid int_source ito li_fat_id maca mc_cid mc_eid mkt_tok mkwid"
+    " msclkid ncid ns_campaign ns_fee ns_linkname ns_mchannel ns_source ocid oly_anon_id oly_enc_id"
+    " recruiter rss_id s_cid smid spm sr_share traffic_source ttclid twclid vero_conv vero_id wbraid"
+    " wickedid wt_mc wt.mc_id wtmc xtor yclid ysclid"
 )
+TRACKING_NAMES: Final = frozenset(_TRACKING_NAMES.split())
 # Names that mean something elsewhere and are dropped with these values only.
 FEED_NAMES: Final = frozenset({"emc", "from", "partner", "ref", "referrer", "rss", "source", "src", "via"})
 FEED_VALUES: Final = frozenset({"rss", "rssfeed", "rss20", "feed", "atom", "rss1", "rss2.0"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,7 +15,6 @@ from aggregator.config.kinds import Wrong
 from aggregator.core.regions import Gazetteer
 from aggregator.errors import ConfigError, Fault
 from aggregator.model import Config
-from aggregator.store import Store
 
 DEFAULT: Final = "sqlite:state/aggregator.db"
 Stamp = tuple[int, int, int]  # inode, size, modification time in ns
@@ -28,30 +27,48 @@ class InForce:
     config: Config
     text: str
     faults: tuple[Fault, ...] = ()
+    stamp: Stamp | None = None  # of the file as it was read; None: it was not there
+
+
+def loaded(path: Path, *, gazetteer: Gazetteer, environment: Mapping[str, str]) -> InForce:
+    """Load the file; raises ConfigError with every fault. What is checked is what is kept: it is read once."""
+    seen = stamp(path)
+    text = configuration.read(path)
+    config = configuration.loads(
+        text, file=str(path), folder=path.absolute().parent, gazetteer=gazetteer, environment=environment
+    )
+    return InForce(config=config, text=text, stamp=seen)
 
 
 def in_force_at_start(
-    path: Path, store: Store, *, gazetteer: Gazetteer, environment: Mapping[str, str], strict: bool
+    path: Path,
+    *,
+    last_good: Callable[[], str | None],
+    gazetteer: Gazetteer,
+    environment: Mapping[str, str],
 ) -> InForce:
-    """Load the file; a faulty one gives way to the last good one in the store, unless `strict`.
+    """Load the file; a faulty one gives way to the text that `last_good` gives.
 
     Raises ConfigError with the file's faults when there is nothing else to run on.
     """
+    seen = stamp(path)
     try:
-        config = configuration.load(path, gazetteer=gazetteer, environment=environment)
+        return loaded(path, gazetteer=gazetteer, environment=environment)
     except ConfigError as error:
-        text = None if strict else store.last_config()
+        text = last_good()
         if text is None:
             raise
-        config = configuration.loads(
-            text,
-            file=f"{path} (last good)",
-            folder=path.absolute().parent,
-            gazetteer=gazetteer,
-            environment=environment,
-        )
-        return InForce(config=config, text=text, faults=error.faults)
-    return InForce(config=config, text=configuration.read(path))
+        try:
+            config = configuration.loads(
+                text,
+                file=f"{path} (last good)",
+                folder=path.absolute().parent,
+                gazetteer=gazetteer,
+                environment=environment,
+            )
+        except ConfigError as other:  # good for an older version of this program, or another environment
+            raise ConfigError([*error.faults, *other.faults]) from None
+        return InForce(config=config, text=text, faults=error.faults, stamp=seen)
 
 
 def reloaded(path: Path, *, gazetteer: Gazetteer, environment: Mapping[str, str]) -> InForce:
@@ -59,11 +76,11 @@ def reloaded(path: Path, *, gazetteer: Gazetteer, environment: Mapping[str, str]
 
     A running daemon is never emptied by a file that an editor has half written: a restart means it.
     """
-    config = configuration.load(path, gazetteer=gazetteer, environment=environment)
-    if not config.feed:
+    new = loaded(path, gazetteer=gazetteer, environment=environment)
+    if not new.config.feed:
         message = "no [[feed]] is left; the last good configuration stays in force until a restart"
         raise ConfigError([Fault(file=str(path), line=1, column=1, message=message)])
-    return InForce(config=config, text=configuration.read(path))
+    return new
 
 
 def database_of(path: Path, environment: Mapping[str, str]) -> str:
@@ -79,8 +96,8 @@ def database_of(path: Path, environment: Mapping[str, str]) -> str:
 def _written(path: Path) -> str:
     """Give the database that a file names, as far as it can be read at all."""
     try:
-        return str(tomllib.loads(path.read_text("utf-8-sig"))["storage"]["database"])
-    except (OSError, ValueError, RecursionError, KeyError, TypeError):
+        return str(tomllib.loads(configuration.read(path))["storage"]["database"])
+    except (ConfigError, ValueError, RecursionError, KeyError, TypeError):
         return ""
 
 
@@ -88,6 +105,6 @@ def stamp(path: Path) -> Stamp | None:
     """Give what changes when the file is saved; None while it is not there."""
     try:
         seen = os.stat(path)
-    except OSError:
+    except (OSError, ValueError):
         return None
     return seen.st_ino, seen.st_size, seen.st_mtime_ns

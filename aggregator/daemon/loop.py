@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-import socket
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -35,6 +34,9 @@ MOST_DUE: Final = 2000
 
 Clock = Callable[[], datetime]
 MakeServices = Callable[[Config, "Services | None"], Services]
+HealthCheck = Callable[[], Awaitable[tuple[str, list[str]]]]
+Exposition = Callable[[], Awaitable[bytes]]
+Serve = Callable[[Path, HealthCheck, Exposition], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,7 @@ class Hello:
     environment: Mapping[str, str]
     in_force: InForce
     make_services: MakeServices  # the services of a configuration, given those in force before
-    listener: socket.socket | None = None
+    serve: Serve | None = None  # None: the output is served by another web server
 
 
 def wall_clock() -> datetime:
@@ -256,15 +258,10 @@ class Daemon:
         return f"{len(config.feed)} feeds, {len(config.section)} sections"
 
     def _serve(self) -> asyncio.Task[None] | None:
-        if self._hello.listener is None:
+        if self._hello.serve is None:
             return None
-        from aggregator import web
-
-        app = web.application(
-            self.services.config.output.directory, health=self._health, metrics=self._exposition
-        )
-        server = web.server(app)
-        return asyncio.create_task(server.serve(sockets=[self._hello.listener]))
+        directory = self.services.config.output.directory
+        return asyncio.create_task(self._hello.serve(directory, self._health, self._exposition))
 
     async def _health(self) -> tuple[str, list[str]]:
         store, config, now = self.services.store, self.services.config, self._clock()

@@ -10,44 +10,57 @@ from typing import Any
 
 from aggregator.errors import AggregatorError
 from aggregator.jobs.publish import publish
-from aggregator.jobs.round import RoundOptions, RoundResult, run_round
+from aggregator.jobs.round import RoundOptions, run_round
 from aggregator.jobs.services import Report, Services
 from aggregator.model import Edition, FeedRecord, PollOutcome
+from aggregator.observe import log
 
 
-async def answer_round(services: Services, clock: Callable[[], datetime]) -> None:
-    """Do the rounds that are asked for in the store, oldest first, and write there how they went."""
-    for number, options in await services.call(services.store.open_rounds):
-        asked: dict[str, Any] = json.loads(options)
-        progress = _Progress(number, services)
-        told = replace(services, report=progress)
-        try:
-            answer = await _do(asked, told, clock())
-        except AggregatorError as error:
-            answer = {"error": str(error)}
-        await services.call(services.store.finish_round, number, json.dumps(answer), now=clock())
+class Rounds:
+    """Does the rounds that are asked for in the store, oldest first, and writes there how they went."""
+
+    def __init__(self) -> None:
+        self._unsaved: dict[
+            int, str
+        ] = {}  # answers that the store did not take: no feed is asked again for them
+
+    async def answer(self, services: Services, clock: Callable[[], datetime]) -> int:
+        """Do what is asked for, and say how many rounds it was."""
+        open_rounds = await services.call(services.store.open_rounds)
+        for number, options in open_rounds:
+            if number not in self._unsaved:
+                self._unsaved[number] = json.dumps(
+                    await _done(number, json.loads(options), services, clock())
+                )
+            answer = self._unsaved[number]
+            await services.call(services.store.finish_round, number, answer, now=clock())
+            del self._unsaved[number]
+        return len(open_rounds)
+
+    async def close_stale(self, services: Services, *, now: datetime) -> None:
+        """Close what was asked of a daemon that is gone: a round that ended it must not end the next one too."""
+        answer = json.dumps({"error": "the daemon ended before this round did; call the command again"})
+        for number, _ in await services.call(services.store.open_rounds):
+            await services.call(services.store.finish_round, number, answer, now=now)
+
+
+async def _done(number: int, asked: dict[str, Any], services: Services, now: datetime) -> dict[str, Any]:
+    try:
+        return await _do(asked, replace(services, report=_Progress(number, services)), now)
+    except AggregatorError as error:
+        return {"error": str(error)}
+    except Exception as error:  # noqa: BLE001 - the job boundary: whoever asked hears of it, and it is not tried for ever
+        log.exception("round failed", number=number)
+        return {"error": f"a fault of this program: {type(error).__name__}; the daemon's log shows where"}
 
 
 async def _do(asked: dict[str, Any], services: Services, now: datetime) -> dict[str, Any]:
     if asked.get("publish"):
         written = await publish(services=services, now=now, force=bool(asked.get("force")))
-        return {"replaced": written.replaced, "failed": list(written.failed)}
+        return {"replaced": written.replaced, "sections_failed": [list(each) for each in written.failed]}
     options = RoundOptions(force=bool(asked.get("force")), feeds=tuple(asked.get("feeds", ())))
-    return summary(await run_round(options, services=services, now=now))
-
-
-def summary(result: RoundResult) -> dict[str, Any]:
-    """Give a round's result as JSON can carry it."""
-    return {
-        "polled": result.polled,
-        "failed": result.failed,
-        "new": result.new,
-        "updated": result.updated,
-        "read": result.read,
-        "replaced": result.published.replaced,
-        "sections_failed": list(result.published.failed),
-        "problems": dict(result.problems),
-    }
+    result = await run_round(options, services=services, now=now)
+    return result.summary()
 
 
 class _Progress(Report):
@@ -62,6 +75,7 @@ class _Progress(Report):
         self._tell(f"0 of {feeds} feeds")
 
     def polled(self, outcome: PollOutcome, record: FeedRecord) -> None:
+        self._services.report.polled(outcome, record)
         self._polled += 1
         if self._polled % 50 == 0 or self._polled == self._feeds:
             self._tell(f"{self._polled} of {self._feeds} feeds")
@@ -70,9 +84,11 @@ class _Progress(Report):
         self._tell(f"{done} entries read, {waiting} waiting")
 
     def asked(self, outcomes: Sequence[PollOutcome]) -> None:
+        self._services.report.asked(outcomes)
         self._tell(f"{len(outcomes)} feeds asked")
 
     def published(self, edition: Edition, files: int) -> None:
+        self._services.report.published(edition, files)
         self._tell(f"publishing {edition.id}")
 
     def _tell(self, text: str) -> None:

@@ -106,6 +106,8 @@ class _Layer:
 
     def _is_ready(self) -> bool:
         """Choose how to unpack, as soon as two bytes have come; False: more are needed."""
+        if self._inflater is not None and self._inflater.eof:
+            return self._input != _GZIP_MAGIC[:1]  # may be the first half of another member's beginning
         if self._inflater is not None or self._plain:
             return True
         if len(self._input) < 2:

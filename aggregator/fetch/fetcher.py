@@ -14,7 +14,7 @@ from aggregator.errors import FetchError, Refused, Rejected, TimedOut, TooLarge
 from aggregator.fetch import headers as said
 from aggregator.fetch.decode import Body
 from aggregator.fetch.guard import Guard, Target, shown
-from aggregator.fetch.pacing import Hosts, Place, Places
+from aggregator.fetch.pacing import Hosts, Place, Places, Turn
 from aggregator.model import Document, NotModified, PollingSettings, Request
 
 if TYPE_CHECKING:
@@ -177,19 +177,20 @@ class Fetcher:
         self, visit: _Visit, target: Target, *, is_first: bool
     ) -> Document | NotModified | _Redirect:
         """Wait for the host's turn and for a place, then ask."""
-        await self._hosts.enter(target.line, ahead=not is_first)
-        started = False
+        turn = await self._hosts.enter(target.line, ahead=not is_first)
         try:
             async with Place(self._places) as place:
-                self._hosts.started(target.line)
-                started = True
-                return await self._timed(visit, target, place)
+                return await self._timed(visit, target, place, turn)
         finally:
-            self._hosts.leave(target.line, started=started)
+            turn.leave()
 
-    async def _timed(self, visit: _Visit, target: Target, place: Place) -> Document | NotModified | _Redirect:
+    async def _timed(
+        self, visit: _Visit, target: Target, place: Place, turn: Turn
+    ) -> Document | NotModified | _Redirect:
         from aggregator.fetch import trouble
+        from aggregator.fetch.client import EXCHANGE, Exchange
 
+        EXCHANGE.set(Exchange(target.url, turn.sent))
         try:
             async with visit.clock:
                 return await self._exchange(visit, target, place)
@@ -208,9 +209,6 @@ class Fetcher:
         """Send one request and judge its answer."""
         import httpx
 
-        from aggregator.fetch.client import EXACT_URL
-
-        EXACT_URL.set(target.url)
         timeouts = {"connect": self._connect_seconds, "pool": self._connect_seconds}
         response = await self._transport(target).handle_async_request(
             httpx.Request(

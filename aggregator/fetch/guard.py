@@ -21,6 +21,7 @@ from aggregator.errors import Refused
 from aggregator.model import PollingSettings
 
 PORTS: Final = frozenset({80, 443, 8080, 8443})
+DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 MAX_URL: Final = 8192  # characters
 
 # `ipaddress.is_global` says yes to most of the IPv6 rows and to 192.88.99.0/24 (Python 3.11), so the rows are ours:
@@ -128,13 +129,10 @@ class Guard:
         """
         parsed = self._parsed(url)
         scheme = parsed.protocol.removesuffix(":")
-        port = int(parsed.port) if parsed.port else (443 if scheme == "https" else 80)
+        port = int(parsed.port) if parsed.port else DEFAULT_PORTS[scheme]
         self._check_host(url, parsed.hostname)
-        literal = _literal(parsed.hostname)
         unusual = port not in PORTS and port != own_port
-        if literal is not None:
-            self._check_literal(url, literal)
-        if unusual and not (self._names_may_lead_inside if literal is None else self._is_inside(literal)):
+        if unusual and not self._may_lead_inside(parsed.hostname):
             raise Refused(shown(url), f"port {port} is not asked, only 80, 443, 8080 and 8443")
         if parsed.username or parsed.password:
             parsed.username = parsed.password = ""
@@ -173,10 +171,13 @@ class Guard:
         name = host.rstrip(".")
         if any(name == never or name.endswith("." + never) for never in self._never):
             raise Refused(shown(url), f"{name} is listed in never_fetch")
-
-    def _check_literal(self, url: str, address: str) -> None:
-        if is_forbidden(address) and not self._is_inside(address):
+        address = _literal(host)
+        if address is not None and is_forbidden(address) and not self._is_inside(address):
             raise Refused(shown(url), refusal(address))
+
+    def _may_lead_inside(self, host: str) -> bool:
+        address = _literal(host)
+        return self._names_may_lead_inside if address is None else self._is_inside(address)
 
     def _is_inside(self, address: str) -> bool:
         value = judged(address)

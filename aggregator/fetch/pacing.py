@@ -27,6 +27,28 @@ class _Line:
     timer: asyncio.TimerHandle | None = None
 
 
+class Turn:
+    """One request's turn at a host: `sent()` when it goes out, `leave()` when it is over."""
+
+    __slots__ = ("_host", "_hosts", "_is_sent")
+
+    def __init__(self, hosts: Hosts, host: str) -> None:
+        self._hosts = hosts
+        self._host = host
+        self._is_sent = False
+
+    def sent(self) -> None:
+        """The request goes out now: the next one waits for the delay from here on."""
+        self._hosts.sent(self._host, first=not self._is_sent)
+        self._is_sent = True
+
+    def leave(self) -> None:
+        """The request is over, or never went out: then what was tried counts as one all the same."""
+        if not self._is_sent:
+            self.sent()
+        self._hosts.leave(self._host)
+
+
 class Hosts:
     """At most `per_host` requests at once to one host, `delay` seconds between their starts."""
 
@@ -36,7 +58,7 @@ class Hosts:
         self._delay = delay * 1.02
         self._lines: dict[str, _Line] = {}
 
-    async def enter(self, host: str, *, ahead: bool = False) -> None:
+    async def enter(self, host: str, *, ahead: bool = False) -> Turn:
         """Wait for a turn; `ahead` puts a request that is half done (a redirect) first."""
         line = self._lines.get(host)
         if line is None:
@@ -44,7 +66,7 @@ class Hosts:
         loop = asyncio.get_running_loop()
         if not line.waiting and self._has_room(line, loop.time()):
             self._admit(line)
-            return
+            return Turn(self, host)
         turn = loop.create_future()
         if ahead:
             line.waiting.appendleft(turn)
@@ -55,26 +77,27 @@ class Hosts:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
-                self.leave(host, started=False)
+                line.starting -= 1
+                self.leave(host)
             else:
                 line.waiting.remove(turn)
                 self._wake(host, line)
             raise
+        return Turn(self, host)
 
-    def started(self, host: str) -> None:
-        """The request goes out now: the next one waits for the delay."""
+    def sent(self, host: str, *, first: bool) -> None:
+        """A request of this host went out."""
         line = self._lines[host]
-        line.starting -= 1
+        line.starting -= first
         if self._delay:
             line.free_at = asyncio.get_running_loop().time() + self._delay
         if line.waiting:
             self._wake(host, line)
 
-    def leave(self, host: str, *, started: bool) -> None:
-        """The request is over."""
+    def leave(self, host: str) -> None:
+        """A request of this host is over."""
         line = self._lines[host]
         line.active -= 1
-        line.starting -= not started
         if line.waiting or self._delay:
             self._wake(host, line)
         elif not line.active:

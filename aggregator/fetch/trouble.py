@@ -108,7 +108,9 @@ def _of_tls(causes: tuple[BaseException, ...], url: str) -> FetchError | None:
             return TlsFailed(url, reason)
         if isinstance(cause, ssl.SSLError):
             old = cause.reason in _OLD_PROTOCOL
-            return TlsFailed(url, "it speaks no TLS that is still safe" if old else "no safe connection could be made")
+            return TlsFailed(
+                url, "it speaks no TLS that is still safe" if old else "no safe connection could be made"
+            )
     return None
 
 

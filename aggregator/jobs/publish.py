@@ -22,7 +22,7 @@ from aggregator.model import (
     SourceFeed,
 )
 from aggregator.observe import log
-from aggregator.render import RENDERERS, html, opml
+from aggregator.render import RENDERERS, edition_files, html, opml
 
 PUBLISHED = "published"  # the note that says what the files were made of
 SELECTED = "selected"  # the note that says by which conditions stories were selected
@@ -95,12 +95,10 @@ async def _section(
 
 
 def _files(edition: Edition, services: Services) -> int:
-    replaced = 0
-    for name in edition.formats:
-        renderer = RENDERERS[name]
-        path = f"{edition.id}/{renderer.filename}"
-        replaced += services.output.write(path, renderer.render(edition))
-    return replaced
+    made = edition_files(edition)
+    for story, why in made.skipped:
+        log.error("story left out", section=edition.id, story=story, reason=why)
+    return sum(services.output.write(path, data) for path, data in made.files.items())
 
 
 def _site(made: tuple[Edition, ...], sources: Mapping[str, SourceFeed], services: Services) -> int:
@@ -116,13 +114,9 @@ def _site(made: tuple[Edition, ...], sources: Mapping[str, SourceFeed], services
         editions=made,
         feeds=tuple(sources[feed.id] for feed in config.feed),
     )
-    pages: dict[str, bytes] = {"feeds.opml": opml.render(site)}
+    pages: dict[str, bytes] = {"feeds.opml": opml.render(site), **html.assets(site)}
     if "html" in config.output.formats:
-        pages |= {
-            "index.html": html.index(site),
-            "sources/index.html": html.sources(site),
-            **html.assets(site),
-        }
+        pages |= {"index.html": html.index(site), "sources/index.html": html.sources(site)}
     return sum(services.output.write(path, data) for path, data in pages.items())
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.resources
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from hashlib import blake2b
 from typing import Any, ParamSpec, Protocol, TypeVar
 
@@ -143,12 +142,4 @@ def story_rules(config: Config, gazetteer: Gazetteer) -> StoryRules:
         select=Selector(config, gazetteer),
         mint=mint,
         substance=substance,
-    )
-
-
-@cache
-def packaged_gazetteer() -> Gazetteer:
-    """Load the names of places that are shipped with the program."""
-    return Gazetteer.from_bytes(
-        importlib.resources.files("aggregator.data").joinpath("regions.bin").read_bytes()
     )

@@ -77,7 +77,8 @@ class EntryExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen is no
         if language := entry.story.article.language:
             element.set(XML_LANG, texts.clean(language))
         # The bare tag, as feedgen's own: with a namespace it would be written `ns0:link`, which sfeed does not know.
-        add(element, "link", rel="alternate", type="text/html", href=texts.link_of(entry))
+        if article := texts.link_of(entry):
+            add(element, "link", rel="alternate", type="text/html", href=article)
         for enclosure in texts.enclosures_of(entry):
             length = None if enclosure.length is None else str(max(0, enclosure.length))
             add(element, "link", rel="enclosure", type=enclosure.type, length=length, href=enclosure.url)
@@ -113,7 +114,7 @@ class EntryExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen is no
         """Cite the lead's feed (RFC 4287, 4.2.11); `updated` is the story's: the feed's own would change daily."""
         feed = self.entry.source
         source = add(element, "source")
-        add(source, "id", feed.url or f"urn:feed:{feed.id}")
+        add(source, "id", texts.web_url(feed.url) or texts.feed_id(feed))
         add(source, "title", feed.title or feed.id)
         add(source, "updated", texts.updated_of(self.entry).isoformat())
         if url := texts.web_url(feed.url):

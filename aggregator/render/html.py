@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from aggregator.model import Edition, EditionEntry, SiteEdition, SourceFeed
+from aggregator.model import Edition, EditionEntry, Image, SiteEdition, SourceFeed
 from aggregator.model.labels import Labels, direction, labels_for
 from aggregator.render import jsonfeed, syndication, texts
 
@@ -194,29 +194,42 @@ def _section(edition: Edition, most: int) -> SectionView:
 
 def _story(entry: EditionEntry, edition: Edition) -> StoryView:
     article, labels = entry.story.article, labels_for(edition.language)
-    image, published = texts.image_of(entry), texts.published_of(entry)
-    shown = image if image is not None and image.url.lower().startswith("https://") else None
-    language = texts.clean(article.language)
-    way = direction(language) if language else ""
+    published, image = texts.published_of(entry), _image(entry)
+    language, way = _other_language(article.language, edition.language)
     return StoryView(
         title=texts.title_of(entry),
         link=texts.link_of(entry),
         datetime=published.isoformat(),
         when=when(published, edition.language, edition.timezone),
         source=texts.clean(entry.source.title or entry.source.id),
-        language="" if language == edition.language else language,
-        direction="" if way == direction(edition.language) else way,
+        language=language,
+        direction=way,
         kicker=texts.clean(article.kicker or ""),
         summary=texts.clean(entry.summary),
-        image=texts.web_url(shown.url) if shown else None,
-        caption=texts.caption_of(shown) if shown else "",
-        byline=labels.comma.join(name for name in map(texts.clean, article.byline) if name),
+        image=texts.clean(image.url) if image else None,
+        caption=texts.caption_of(image) if image else "",
+        byline=labels.comma.join(filter(None, map(texts.clean, article.byline))),
         credits=labels.comma.join(map(texts.clean, article.credits)),
         editor=texts.clean(article.editor or ""),
         places=tuple(_places(entry)),
         related=tuple(texts.related_of(entry)),
         because=texts.clean(entry.because) if edition.reasons else "",
     )
+
+
+def _image(entry: EditionEntry) -> Image | None:
+    """Give the lead image, if it comes over TLS: the pages' policy lets no other through."""
+    image = texts.image_of(entry)
+    return image if image is not None and image.url.lower().startswith("https://") else None
+
+
+def _other_language(language: str, page: str) -> tuple[str, str]:
+    """Give a story's language and direction as far as they are not the page's; "" where they are."""
+    language = texts.clean(language)
+    if not language or language == page:
+        return "", ""
+    way = direction(language)
+    return language, "" if way == direction(page) else way
 
 
 def _places(entry: EditionEntry) -> list[str]:

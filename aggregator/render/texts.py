@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid5
 
-from aggregator.model import Edition, EditionEntry, Enclosure, Image
+from aggregator.model import Edition, EditionEntry, Enclosure, Image, SourceFeed
 
 # Atom requires a date even of a feed that has no entry yet; a fixed one keeps its bytes the same for ever.
 # Not 1970: the W3C's validator calls what is before 1990 implausible.
@@ -17,7 +17,8 @@ NO_DATE: Final = datetime(2000, 1, 1, tzinfo=UTC)
 SECTION_IDS: Final = UUID("5b0f4f0e-8a39-5d0c-9c57-0f6d3a1e7b42")
 GENERATOR: Final = "aggregator"
 # XML 1.0, section 2.2: what may stand in a document at all. One such character loses the whole of a feed.
-_ILLEGAL: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# The controls of Latin-1 may, but are no text, and validators take them for text in a wrong charset.
+_ILLEGAL: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _TAG_START: Final = re.compile(r"<(?=[A-Za-z/!?])")
 _TYPES: Final = {
@@ -95,6 +96,11 @@ def updated_of(entry: EditionEntry) -> datetime:
 def edition_id(edition: Edition) -> str:
     """Give the id of a section's feed: of the site's title and the section's id, not of any address."""
     return uuid5(SECTION_IDS, clean(f"{edition.site_title}\n{edition.id}")).urn
+
+
+def feed_id(feed: SourceFeed) -> str:
+    """Give an id to an incoming feed whose address is no longer known."""
+    return uuid5(SECTION_IDS, clean(feed.id)).urn
 
 
 def feed_title(edition: Edition) -> str:

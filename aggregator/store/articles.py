@@ -16,11 +16,13 @@ from sqlalchemy import Connection, bindparam, delete, insert, or_, select, updat
 
 from aggregator.model import ReadArticle, StoryRules, Verdict
 from aggregator.store import candidates, codec, copies
-from aggregator.store.schema import article, entry, feed, membership, page, story, story_key
-from aggregator.store.settling import settle
-from aggregator.store.sql import advance, chunks, count, insert_one_unknown, insert_unknown
+from aggregator.store.schema import article, entry, feed, membership, page, story_key
+from aggregator.store.settling import found, settle
+from aggregator.store.sql import advance, chunks, count, insert_unknown
 
-_MINTS: Final = 1000  # suffixes tried before something must be wrong
+_ARTICLE: Final = insert(article)
+_KEY: Final = insert(story_key)
+_MEMBER: Final = insert(membership)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,8 @@ def _known(connection: Connection, read: Sequence[ReadArticle]) -> dict[int, Any
         statement = (
             select(
                 entry.c.id, entry.c.key, entry.c.guid, entry.c.url, entry.c.first_seen, feed.c.name,
-                membership.c.story, article.c.entry.label("article"), article.c.published, *copies.ARTICLE,
+                membership.c.story, article.c.entry.label("article"), article.c.published,
+                article.c.version, *copies.ARTICLE,
             )
             .join_from(entry, feed, feed.c.id == entry.c.feed)
             .outerjoin(membership, membership.c.entry == entry.c.id)
@@ -98,18 +101,44 @@ class _Saver:
         row = read.waiting.row
         address = candidates.own_address(read)
         story_id = self.story_of.get(row)
-        verdict = None
-        if story_id is None:
+        if story_id is not None:
+            changed = self._write(read, address)
+            self._settle(story_id, read, changed=changed)
+        else:
             verdict = self.rules.assign(read, candidates.find(self.connection, read, address))
-        changed = self._write(read, address)
-        if verdict is not None:
-            changed = True
+            self._write(read, address)
             story_id = self._join(read, verdict)
-        assert story_id is not None
-        seen = settle(self.connection, story_id, read, self.rules, changed=changed, now=self.now)
-        self.visible = self.visible or seen
+        self.story_of[row] = story_id
         self.touched.append(story_id)
         self.done.append(read)
+
+    def _join(self, read: ReadArticle, verdict: Verdict) -> str:
+        """Put an entry into the story that the verdict names, or into one of its own."""
+        if verdict.story_id is not None:
+            self._put(read, verdict, verdict.story_id)
+            self._settle(verdict.story_id, read, changed=True)
+            return verdict.story_id
+        known = self.known[read.waiting.row]
+        story_id, placed = found(self.connection, read, known, self.rules, now=self.now)
+        self._put(read, verdict, story_id)
+        self.visible = self.visible or placed
+        return story_id
+
+    def _settle(self, story_id: str, read: ReadArticle, *, changed: bool) -> None:
+        seen = settle(self.connection, story_id, read, self.rules, changed=changed, now=self.now)
+        self.visible = self.visible or seen
+
+    def _put(self, read: ReadArticle, verdict: Verdict, story_id: str) -> None:
+        values = {
+            "entry": read.waiting.row,
+            "story": story_id,
+            "rule": verdict.rule,
+            "score": verdict.score,
+            "partner": verdict.partner,
+            "compared": verdict.compared,
+            "decided_at": self.now,
+        }
+        self.connection.execute(_MEMBER, values)
 
     def _write(self, read: ReadArticle, address: str | None) -> bool:
         """Write the article with its keys, and say whether it differs from the one before."""
@@ -121,51 +150,14 @@ class _Saver:
         self.content[row] = content
         if before is None:
             new = {"entry": row, "sequence": self.sequence}
-            self.connection.execute(insert(article), {**values, **new})
+            self.connection.execute(_ARTICLE, {**values, **new})
         else:
             known = update(article).where(article.c.entry == row)
             self.connection.execute(known.values(sequence=self.sequence, **values))
             self.connection.execute(delete(story_key).where(story_key.c.entry == row))
         if keys := sorted(set(read.fingerprint.keys)):
-            self.connection.execute(insert(story_key), [{"k": key, "entry": row} for key in keys])
+            self.connection.execute(_KEY, [{"k": key, "entry": row} for key in keys])
         return content != before
-
-    def _join(self, read: ReadArticle, verdict: Verdict) -> str:
-        """Put an entry into the story that the verdict names, or into one of its own."""
-        story_id = verdict.story_id or self._found(read)
-        self.connection.execute(
-            insert(membership),
-            {
-                "entry": read.waiting.row,
-                "story": story_id,
-                "rule": verdict.rule,
-                "score": verdict.score,
-                "partner": verdict.partner,
-                "compared": verdict.compared,
-                "decided_at": self.now,
-            },
-        )
-        self.story_of[read.waiting.row] = story_id
-        return story_id
-
-    def _found(self, read: ReadArticle) -> str:
-        """Found a story; where its id is another's, as after a feed's id was given to another feed, a suffix helps."""
-        known = self.known[read.waiting.row]
-        values = {
-            "lead": read.waiting.row,
-            "first_seen": known.first_seen,
-            "published": None,
-            "date_utc": read.published,
-            "updated": read.published,
-            "substance": "",
-            "placed": False,
-            "merged_into": None,
-        }
-        for number in range(1, _MINTS):
-            story_id = self.rules.mint(known.name, known.key if number == 1 else f"{known.key}#{number}")
-            if insert_one_unknown(self.connection, story, {"id": story_id, **values}):
-                return story_id
-        raise ValueError(f"no id is left for the story of {known.key!r} of {known.name!r}")
 
     def finish(self) -> None:
         """Write what nothing in the batch depended on."""
@@ -179,6 +171,7 @@ class _Saver:
 def _article_values(read: ReadArticle, address: str | None) -> dict[str, Any]:
     found = read.article
     return {
+        "version": read.waiting.entry.hash,
         "headline": found.headline,
         "fields": codec.article_fields(found),
         "text": found.text,
@@ -195,11 +188,12 @@ def _article_values(read: ReadArticle, address: str | None) -> dict[str, Any]:
 
 def _content(values: Mapping[str, Any]) -> tuple[Any, ...]:
     """Give what makes one version of an article differ from another."""
-    return tuple(values[name] for name in ("headline", "fields", "text", "html", "regions", "published"))
+    names = ("version", "headline", "fields", "text", "html", "regions", "published")
+    return tuple(values[name] for name in names)
 
 
 def _stored_content(row: Any) -> tuple[Any, ...]:
-    return row.headline, row.article_fields, row.text, row.html, row.regions, row.published
+    return row.version, row.headline, row.article_fields, row.text, row.html, row.regions, row.published
 
 
 def _page_values(read: ReadArticle, now: datetime) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import fields
 from datetime import datetime
 from functools import cache
@@ -58,8 +58,8 @@ _ARTICLE: Final[Mapping[str, Callable[[Any], Any]]] = {
 
 
 @cache
-def _defaults(kind: Callable[..., Any]) -> tuple[tuple[str, Any], ...]:
-    return tuple((each.name, each.default) for each in fields(cast("type[Any]", kind)))
+def _defaults(kind: Hashable) -> tuple[tuple[str, Any], ...]:
+    return tuple((each.name, each.default) for each in fields(cast("Any", kind)))
 
 
 def _plain(value: Any) -> Any:
@@ -69,10 +69,10 @@ def _plain(value: Any) -> Any:
     return _fields(value, frozenset())
 
 
-def _fields(value: Any, but: frozenset[str]) -> dict[str, Any]:
+def _fields(value: object, but: frozenset[str]) -> dict[str, Any]:
     return {
         name: given
-        for name, default in _defaults(type(value))
+        for name, default in _defaults(cast("Hashable", type(value)))
         if name not in but and (given := getattr(value, name)) != default
     }
 

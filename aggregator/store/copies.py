@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from aggregator.model import Article, Copy, Region, StoryView
 from aggregator.store import codec
@@ -35,21 +35,21 @@ _COPY: Final = (
     article.c.length,
     article.c.categories,
 )
+_COPIES: Final = (
+    select(*_COPY)
+    .join_from(membership, entry, entry.c.id == membership.c.entry)
+    .join(feed, feed.c.id == entry.c.feed)
+    .join(article, article.c.entry == entry.c.id)
+    .where(membership.c.story.in_(bindparam("stories", expanding=True)))
+    .order_by(entry.c.first_seen, entry.c.id)
+)
 
 
 def of_stories(connection: Connection, stories: Sequence[str]) -> dict[str, list[Copy]]:
     """Give the copies of these stories, the first seen first; none of them is marked as the lead."""
     found: dict[str, list[Copy]] = defaultdict(list)
     for some in chunks(stories):
-        statement = (
-            select(*_COPY)
-            .join_from(membership, entry, entry.c.id == membership.c.entry)
-            .join(feed, feed.c.id == entry.c.feed)
-            .join(article, article.c.entry == entry.c.id)
-            .where(membership.c.story.in_(some))
-            .order_by(entry.c.first_seen, entry.c.id)
-        )
-        for row in connection.execute(statement):
+        for row in connection.execute(_COPIES, {"stories": some}):
             found[row.story].append(_copy(row))
     return found
 

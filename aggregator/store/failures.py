@@ -26,6 +26,8 @@ _DAMAGED: Final = (
     "or move it away to begin anew"
 )
 _UNWRITABLE: Final = "it cannot be written; check that the folder and the file belong to the service's user"
+_MISSING: Final = "there is no such database or user; make it with `createdb` or `createuser`"
+_UNKNOWN_USER: Final = "it does not let us in; check user and password"
 
 # Primary result codes of SQLite (https://sqlite.org/rescode.html).
 _SQLITE: Final[dict[int, tuple[type[StoreError], str]]] = {
@@ -53,7 +55,7 @@ _POSTGRES: Final[dict[str, tuple[type[StoreError], str]]] = {
     "XX002": (StoreDamaged, _DAMAGED),
     "42501": (StoreUnwritable, "its user may not write there; grant the rights, or name another user"),
     "25006": (StoreUnwritable, "it only takes readers; is it a standby?"),
-    "3D000": (StoreError, "there is no such database; make it with `createdb`"),
+    "3D000": (StoreError, _MISSING),
 }
 _ERRNO: Final[dict[int, tuple[type[StoreError], str]]] = {
     errno.ENOSPC: (StoreFull, _FULL),
@@ -96,8 +98,15 @@ def _kind_of(cause: BaseException | None) -> tuple[type[StoreError], str]:
     state = getattr(cause, "sqlstate", None)
     if state is not None:
         if state.startswith("28"):
-            return StoreError, "it does not let us in; check user and password"
+            return StoreError, _UNKNOWN_USER
         return _POSTGRES.get(state, (StoreError, "the database refused"))
-    if type(cause).__name__ == "OperationalError":
-        return StoreError, "the database cannot be reached; is it running, and is its address right?"
-    return StoreError, "the database refused"
+    return StoreError, _unreachable(str(cause))
+
+
+def _unreachable(message: str) -> str:
+    """Say why no connection came about: PostgreSQL gives no code then, only words, perhaps in another language."""
+    if "does not exist" in message:
+        return _MISSING
+    if "authentication failed" in message:
+        return _UNKNOWN_USER
+    return "the database cannot be reached; is it running, and is its address right?"

@@ -21,6 +21,8 @@ _CHANGE: Final = (
     .where(section_story.c.section == bindparam("in_section"), section_story.c.story == bindparam("of_story"))
     .values(because=bindparam("reason"), left_at=bindparam("left", type_=Utc))
 )
+_KNOWN: Final = select(section_story).where(section_story.c.story.in_(bindparam("stories", expanding=True)))
+_NEW: Final = insert(section_story)
 _RESELECTED_AT_ONCE: Final = 200
 
 
@@ -70,7 +72,7 @@ class Places:
     def write(self, connection: Connection) -> None:
         """Write what was gathered."""
         if self.new:
-            connection.execute(insert(section_story), self.new)
+            connection.execute(_NEW, self.new)
         if self.changed:
             connection.execute(_CHANGE, self.changed)
 
@@ -79,7 +81,7 @@ def known_places(connection: Connection, stories: Sequence[str]) -> dict[str, di
     """Give the places that these stories have or had, by story and section."""
     found: dict[str, dict[str, Any]] = defaultdict(dict)
     for some in chunks(stories):
-        for row in connection.execute(select(section_story).where(section_story.c.story.in_(some))):
+        for row in connection.execute(_KNOWN, {"stories": some}):
             found[row.story][row.section] = row
     return found
 

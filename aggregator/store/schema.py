@@ -19,7 +19,6 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
-    String,
     Table,
     Text,
     TypeDecorator,
@@ -31,7 +30,6 @@ REVISION: Final = "0001"  # of the newest migration; a test holds the two togeth
 
 # PostgreSQL sorts text by the language of its database; SQLite and Python by code point.
 _TEXT: Final = Text().with_variant(Text(collation="C"), "postgresql")
-_SHORT: Final = String().with_variant(Text(collation="C"), "postgresql")
 _ID: Final = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers only an INTEGER by itself
 
 
@@ -49,7 +47,7 @@ class Plain(TypeDecorator[str]):
 class Utc(TypeDecorator[datetime]):
     """A moment, as `2022-01-08T05:06:00.000000+00:00`: sorted as text it is sorted by time."""
 
-    impl = _SHORT
+    impl = _TEXT
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
@@ -64,7 +62,7 @@ class Utc(TypeDecorator[datetime]):
 class Dated(TypeDecorator[datetime]):
     """A date with the offset that its publisher claimed, in RFC 3339."""
 
-    impl = _SHORT
+    impl = _TEXT
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
@@ -181,8 +179,9 @@ _waiting = entry.c.state == "waiting"
 Index("ix_entry_waiting", entry.c.effective_utc, sqlite_where=_waiting, postgresql_where=_waiting)
 _retry = entry.c.retry_at.is_not(None)
 Index("ix_entry_retry", entry.c.retry_at, sqlite_where=_retry, postgresql_where=_retry)
-Index("ix_entry_url", entry.c.url)
-Index("ix_entry_canonical_url", entry.c.canonical_url)
+# Addresses are looked up whole, and may be longer than PostgreSQL's trees take (2,704 bytes).
+Index("ix_entry_url", entry.c.url, postgresql_using="hash")
+Index("ix_entry_canonical_url", entry.c.canonical_url, postgresql_using="hash")
 Index("ix_entry_last_seen", entry.c.last_seen)
 
 document_position: Final = Table(
@@ -223,6 +222,7 @@ article: Final = Table(
     Column(
         "sequence", BigInteger, nullable=False, unique=True
     ),  # replayed in this order, all comes out the same
+    Column("version", Plain, nullable=False),  # hash of the entry that it was made of
     Column("headline", Plain, nullable=False),
     Column("fields", Plain, nullable=False),  # JSON: the rest of the article
     Column("text", Plain),  # None: pruned
@@ -237,7 +237,7 @@ article: Final = Table(
 )
 _meant = article.c.text_hash != 0
 Index("ix_article_text_hash", article.c.text_hash, sqlite_where=_meant, postgresql_where=_meant)
-Index("ix_article_canonical_url", article.c.canonical_url)
+Index("ix_article_canonical_url", article.c.canonical_url, postgresql_using="hash")
 
 story_key: Final = Table(
     "story_key",

@@ -88,27 +88,41 @@ class Store:
             yield connection
 
     def bring_up_to_date(self) -> None:
-        """Make or migrate the tables, where they are not of this version."""
-        with self._at_place(), self._write() as connection:
-            stored = versions.stored_revision(connection)
-            if stored is None:
-                versions.create(connection)
-        if stored not in (None, REVISION):
-            with self._at_place(), told(str(self._place), self._place.password):
-                engine = migrator(self._place, busy=self._busy)
-                try:
-                    versions.migrate(engine)
-                finally:
-                    engine.dispose()
+        """Make or migrate the tables, where they are not of this version.
+
+        It looks before it writes: what is no database of ours is not touched.
+        """
+        stored = self._stored()
+        if stored is None:
+            with self._at_place(), self._write() as connection:
+                if versions.stored_revision(connection) is None:  # nobody made them meanwhile
+                    versions.create(connection)
+        elif stored != REVISION:
+            self._migrate()
+        else:
+            with self._write():  # a store that cannot be written is told now, not at the first poll
+                pass
+
+    def _migrate(self) -> None:
+        with self._at_place(), told(str(self._place), self._place.password):
+            engine = migrator(self._place, busy=self._busy)
+            try:
+                versions.migrate(engine)
+            finally:
+                engine.dispose()
 
     def check_version(self) -> None:
         """Raise a StoreError unless the stored tables are of this version."""
-        with self._at_place(), self._read() as connection:
-            stored = versions.stored_revision(connection)
+        stored = self._stored()
+        with self._at_place():
             if stored is None:
-                raise StoreError("no database yet; `aggregator once` makes it")
+                raise StoreError(f"no database yet at {self._place}; `aggregator once` makes it")
             if stored != REVISION:
                 versions.refuse(stored)
+
+    def _stored(self) -> str | None:
+        with self._at_place(), self._read() as connection:
+            return versions.stored_revision(connection)
 
     @contextmanager
     def _at_place(self) -> Iterator[None]:

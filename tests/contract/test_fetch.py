@@ -102,7 +102,9 @@ async def test_a_folded_header_does_not_brick_the_feed() -> None:
 
 async def test_a_validator_that_is_given_no_more_is_forgotten() -> None:
     with Origin() as origin:
-        url = origin.answer("/feed", reply(200, b"<rss/>", {"Last-Modified": LAST_MODIFIED}), reply(200, b"<a/>"))
+        url = origin.answer(
+            "/feed", reply(200, b"<rss/>", {"Last-Modified": LAST_MODIFIED}), reply(200, b"<a/>")
+        )
         async with fetching() as fetcher:
             first = await had(fetcher, url)
             second = await had(fetcher, url, first.validators)
@@ -138,7 +140,9 @@ async def test_the_address_is_asked_as_it_is_written(path: str) -> None:
 
 async def test_connections_are_used_again() -> None:
     with Origin() as origin:
-        url = origin.answer("/feed", reply(200, b"<rss/>"), reply(304), reply(404), reply(302, b"", {"Location": "/b"}))
+        url = origin.answer(
+            "/feed", reply(200, b"<rss/>"), reply(304), reply(404), reply(302, b"", {"Location": "/b"})
+        )
         origin.answer("/b", reply(200, b"x"))
         async with fetching() as fetcher:
             await had(fetcher, url)
@@ -241,17 +245,32 @@ async def test_what_is_no_answer_is_unreachable(answer: Any, reason: str) -> Non
     with Origin() as origin:
         with pytest.raises(Unreachable) as caught:
             await fetch(origin.answer("/feed", answer))
+        assert len(origin.seen()) == 1
     assert caught.value.reason == reason
+
+
+async def test_only_a_connection_that_was_used_before_is_given_a_second_try() -> None:
+    with Origin() as origin:
+        url = origin.answer(
+            "/feed", reply(200, b"a"), (CLOSE,), reply(200, b"b"), (CLOSE,), (CLOSE,), reply(200, b"c")
+        )
+        async with fetching() as fetcher:
+            assert (await had(fetcher, url)).body == b"a"
+            assert (await had(fetcher, url)).body == b"b"
+            with pytest.raises(Unreachable):
+                await had(fetcher, url)
+            assert (await had(fetcher, url)).body == b"c"
+        assert [request.connection for request in origin.seen()] == [1, 1, 2, 2, 3, 4]
 
 
 async def test_a_host_that_is_not_there_is_told_from_a_name_that_is_not_known() -> None:
     with Origin() as origin:
         closed = origin.url("/feed")
-    with pytest.raises(Unreachable, match="^the connection was refused$"):
+    with pytest.raises(Unreachable, match=r"^the connection was refused$"):
         await fetch(closed)
-    with pytest.raises(Unreachable, match="^the name riau.invalid (is not known|could not be looked up)$"):
+    with pytest.raises(Unreachable, match=r"^the name riau.invalid (is not known|could not be looked up)$"):
         await fetch("http://riau.invalid/feed")
-    with pytest.raises(Unreachable, match="is no proper name$"):
+    with pytest.raises(Unreachable, match=r"is no proper name$"):
         await fetch(f"http://{'a' * 64}.example/feed")
 
 
@@ -269,7 +288,9 @@ async def test_a_redirect_is_followed_and_told_only_when_it_is_permanent(status:
     assert document.moved_to == (document.url if status in (301, 308) else None)
 
 
-@pytest.mark.parametrize(("statuses", "moved"), [((301, 308), True), ((301, 302), False), ((307, 301), False)])
+@pytest.mark.parametrize(
+    ("statuses", "moved"), [((301, 308), True), ((301, 302), False), ((307, 301), False)]
+)
 async def test_one_passing_redirect_makes_the_chain_passing(statuses: tuple[int, ...], moved: bool) -> None:
     with Origin() as origin:
         url = origin.answer("/0", reply(statuses[0], b"", {"Location": "/1"}))
@@ -287,7 +308,7 @@ async def test_ten_redirects_are_followed_and_eleven_are_not() -> None:
         origin.answer("/10", reply(200, b"<rss/>"))
         assert isinstance(await fetch(origin.url("/0")), Document)
         origin.answer("/10", reply(302, b"", {"Location": "/11"}))
-        with pytest.raises(Refused, match="^it redirects more than 10 times$"):
+        with pytest.raises(Refused, match=r"^it redirects more than 10 times$"):
             await fetch(origin.url("/0"))
         assert len(origin.seen()) == 22
 
@@ -311,7 +332,9 @@ async def test_ten_redirects_are_followed_and_eleven_are_not() -> None:
         ({"Location": "/" + "a" * 9000}, Refused),
     ],
 )
-async def test_a_redirect_to_nowhere_is_one_failed_poll(headers: dict[str, str], kind: type[FetchError]) -> None:
+async def test_a_redirect_to_nowhere_is_one_failed_poll(
+    headers: dict[str, str], kind: type[FetchError]
+) -> None:
     with Origin() as origin:
         url = origin.answer("/feed", reply(302, b"", headers))
         with pytest.raises(kind) as caught:
@@ -381,7 +404,9 @@ async def test_user_information_of_a_url_is_neither_sent_nor_shown() -> None:
 # Refused by policy.
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1", "0x7f000001", "2130706433", "0177.0.0.1"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "127.1", "0x7f000001", "2130706433", "0177.0.0.1"]
+)
 async def test_loopback_is_refused_by_any_name_and_hears_nothing(host: str) -> None:
     with Origin() as canary:
         with pytest.raises(Refused):
@@ -400,7 +425,7 @@ async def test_a_redirect_into_the_machine_is_refused(host: str) -> None:
 
 
 async def test_an_unusual_port_is_asked_only_where_an_editor_wrote_it() -> None:
-    with pytest.raises(Refused, match="^port 25 is not asked, only 80, 443, 8080 and 8443$"):
+    with pytest.raises(Refused, match=r"^port 25 is not asked, only 80, 443, 8080 and 8443$"):
         await fetch("http://kabar.invalid:25/", settings=polling(allow_networks=()), own_port=False)
     with pytest.raises(Unreachable):
         await fetch("http://kabar.invalid:25/", settings=polling(allow_networks=()))
@@ -418,7 +443,7 @@ async def test_any_port_is_asked_inside_an_allowed_network() -> None:
 async def test_a_host_that_is_never_to_be_fetched_is_refused_with_all_below_it() -> None:
     settings = polling(never_fetch=("Iklan.Example", "127.0.0.3"))
     for url in ("http://iklan.example/", "https://a.iklan.example./", "http://127.0.0.3/"):
-        with pytest.raises(Refused, match="is listed in never_fetch$"):
+        with pytest.raises(Refused, match=r"is listed in never_fetch$"):
             await fetch(url, settings=settings)
     with Origin() as origin:
         url = origin.answer("/feed", reply(302, b"", {"Location": "http://b.iklan.example/x"}))

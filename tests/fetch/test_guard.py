@@ -129,7 +129,12 @@ def test_an_allowed_network_is_asked_and_no_other(allowed: str, address: str, fi
         ("https://KABAR.example:443/a?b#c", "kabar.example", 443, "https://kabar.example/a?b"),
         ("http://ani:sandi@kabar.example/a", "kabar.example", 80, "http://kabar.example/a"),
         ("http://kabar.example\\@127.0.0.1/", "kabar.example", 80, "http://kabar.example/@127.0.0.1/"),
-        ("http://b\u00fccher.example/\u00e4", "xn--bcher-kva.example", 80, "http://xn--bcher-kva.example/%C3%A4"),
+        (
+            "http://b\u00fccher.example/\u00e4",
+            "xn--bcher-kva.example",
+            80,
+            "http://xn--bcher-kva.example/%C3%A4",
+        ),
         ("http://8.8.8.8:8080/", "8.8.8.8", 8080, "http://8.8.8.8:8080/"),
         ("http://134744072/", "8.8.8.8", 80, "http://8.8.8.8/"),
         ("https://[2606:4700::1111]:8443/", "[2606:4700::1111]", 8443, "https://[2606:4700::1111]:8443/"),
@@ -201,7 +206,9 @@ def test_ports_follow_the_editor_and_the_allowed_networks() -> None:
     with pytest.raises(Refused):
         inside.target("http://8.8.8.8:9000/")
     with pytest.raises(Refused):
-        guard(allow_networks=("10.0.0.0/8",), proxy="http://10.0.0.9:3128").target("http://kabar.example:9000/")
+        guard(allow_networks=("10.0.0.0/8",), proxy="http://10.0.0.9:3128").target(
+            "http://kabar.example:9000/"
+        )
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from aggregator.errors import Rejected
-from aggregator.jobs.services import Services, StoreThread, packaged_gazetteer
+from aggregator.jobs.places import packaged_gazetteer
+from aggregator.jobs.services import Services, StoreThread
 from aggregator.model import (
     Config,
     Document,

@@ -19,7 +19,10 @@ from tests.jobs.conftest import FEED, NOW, Web, configured, entry_xml, rss, with
 
 pytestmark = pytest.mark.anyio
 FORCE = RoundOptions(force=True)
-TEXT = "Ribuan warga Kazakhstan turun ke jalan di Almaty menolak kenaikan harga gas, kata kepolisian setempat. " * 3
+TEXT = (
+    "Ribuan warga Kazakhstan turun ke jalan di Almaty menolak kenaikan harga gas, kata kepolisian setempat. "
+    * 3
+)
 
 
 def snapshot(directory: Path) -> dict[str, tuple[int, int, bytes]]:
@@ -68,7 +71,9 @@ async def test_validators_are_sent_back_as_they_came(services: Services, web: We
     assert [request.validators.etag for request in web.asked] == [None, b'"1"']
 
 
-async def test_fs_12_an_edited_entry_keeps_its_id_and_its_published_time(services: Services, web: Web) -> None:
+async def test_fs_12_an_edited_entry_keeps_its_id_and_its_published_time(
+    services: Services, web: Web
+) -> None:
     web.answers[FEED.url] = rss(entry_xml(1, "Tiga orang terluka", TEXT))
     await run_round(FORCE, services=services, now=NOW)
     [before] = services.store.stories()
@@ -80,7 +85,9 @@ async def test_fs_12_an_edited_entry_keeps_its_id_and_its_published_time(service
     assert [item["title"] for item in feed_json(services)] == ["Lima orang terluka"]
 
 
-async def test_fs_02_a_feed_that_is_emptied_and_refilled_posts_nothing_again(services: Services, web: Web) -> None:
+async def test_fs_02_a_feed_that_is_emptied_and_refilled_posts_nothing_again(
+    services: Services, web: Web
+) -> None:
     full = rss(entry_xml(1, "Satu", TEXT))
     for body in (full, rss(), full):
         web.answers[FEED.url] = body
@@ -89,8 +96,13 @@ async def test_fs_02_a_feed_that_is_emptied_and_refilled_posts_nothing_again(ser
     assert ledger(services)["accepted"] == 1
 
 
-async def test_fs_14_copies_of_three_feeds_are_one_story_led_by_priority(services: Services, web: Web) -> None:
-    feeds = [FeedSettings(id=name, url=f"https://{name}.example/rss", language="id", read_pages=False) for name in "abc"]
+async def test_fs_14_copies_of_three_feeds_are_one_story_led_by_priority(
+    services: Services, web: Web
+) -> None:
+    feeds = [
+        FeedSettings(id=name, url=f"https://{name}.example/rss", language="id", read_pages=False)
+        for name in "abc"
+    ]
     feeds[1] = replace(feeds[1], priority=5)
     services = with_config(services, configured(services.config.output.directory, *feeds))
     for number, feed in enumerate(feeds):
@@ -192,7 +204,9 @@ async def test_a_page_that_takes_too_long_is_tried_three_times_at_most(services:
 
 
 async def test_sections_that_change_select_again_and_keep_ids(services: Services, web: Web) -> None:
-    web.answers[FEED.url] = rss(entry_xml(1, "Kazakhstan Rusuh", TEXT), entry_xml(2, "Panen", "Bawang merah."))
+    web.answers[FEED.url] = rss(
+        entry_xml(1, "Kazakhstan Rusuh", TEXT), entry_xml(2, "Panen", "Bawang merah.")
+    )
     await run_round(FORCE, services=services, now=NOW)
     ids = {story.id for story in services.store.stories()}
     gas = SectionSettings(id="gas", title="Gas", include=(Condition(words=("harga gas",)),))
@@ -204,7 +218,9 @@ async def test_sections_that_change_select_again_and_keep_ids(services: Services
     assert story.sections[0].because == "words: harga gas"
 
 
-async def test_a_bug_in_reading_quarantines_one_entry_and_holds_up_no_other(services: Services, web: Web) -> None:
+async def test_a_bug_in_reading_quarantines_one_entry_and_holds_up_no_other(
+    services: Services, web: Web
+) -> None:
     class Broken:
         def __getattr__(self, name: str) -> Any:
             return getattr(services.store, name)
@@ -219,7 +235,9 @@ async def test_a_bug_in_reading_quarantines_one_entry_and_holds_up_no_other(serv
     assert ledger(services) == ledger(services) | {"accepted": 3, "published": 2, "quarantined": 1}
 
 
-async def test_of_10_a_section_that_cannot_be_made_stops_no_other(services: Services, web: Web, tmp_path: Path) -> None:
+async def test_of_10_a_section_that_cannot_be_made_stops_no_other(
+    services: Services, web: Web, tmp_path: Path
+) -> None:
     web.answers[FEED.url] = rss(entry_xml(1, "Satu"))
     sections = (SectionSettings(id="satu", title="Satu"), SectionSettings(id="dua", title="Dua"))
     services = with_config(services, configured(services.config.output.directory, sections=sections))

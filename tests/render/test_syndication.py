@@ -4,6 +4,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -11,9 +12,9 @@ import feedparser
 import pytest
 from lxml import etree
 
-from aggregator.model import Edition, EditionEntry, Enclosure, Image
+from aggregator.model import Edition, EditionEntry, Enclosure, Image, SourceFeed
 from aggregator.render import jsonfeed, syndication
-from tests.render.samples import EDITION, ENTRY, UPDATED, edition, entry
+from tests.render.samples import EDITION, ENTRY, LEAD, UPDATED, edition, entry
 
 NS = {
     "atom": "http://www.w3.org/2005/Atom",
@@ -207,7 +208,7 @@ def test_a_summary_is_html_in_rss_and_text_in_atom() -> None:
     assert atom_entry(given).findtext("atom:summary", namespaces=NS) == "5 < 6 & <b>7</b>"
 
 
-@pytest.mark.parametrize("bad", ["\x00", "\x0b", "\x1b", "\ufffe", "\uffff", "\ud800"])
+@pytest.mark.parametrize("bad", ["\x00", "\x0b", "\x1b", "\x9b", "\ufffe", "\uffff", "\ud800"])
 @pytest.mark.parametrize("write", [*WRITERS, jsonfeed.render])
 def test_characters_that_xml_cannot_hold_lose_no_story(bad: str, write: Callable[[Edition], bytes]) -> None:
     dirty = entry(
@@ -321,3 +322,13 @@ def test_an_entry_says_its_language_when_it_knows_it() -> None:
     item, found = rss_item(entry(article={"language": "ru"})), atom_entry(entry(article={"language": ""}))
     assert item.findtext("dc:language", namespaces=NS) == "ru"
     assert found.get("{http://www.w3.org/XML/1998/namespace}lang") is None
+
+
+def test_a_story_that_leads_nowhere_has_no_empty_link() -> None:
+    nowhere = entry(
+        story={"url": None, "copies": (replace(LEAD, url=None),)},
+        source=SourceFeed(id="x", title="X", url=""),
+    )
+    assert atom_entry(nowhere).findall("atom:link[@rel='alternate']", NS) == []
+    assert rss_item(nowhere).find("link") is None
+    assert (atom_entry(nowhere).findtext("atom:source/atom:id", namespaces=NS) or "").startswith("urn:uuid:")

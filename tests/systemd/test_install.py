@@ -203,7 +203,11 @@ def test_the_machines_own_settings_and_the_environment_win_in_that_order(
 ) -> None:
     default = '# where the store is\nAGGREGATOR_DATABASE="postgresql:///news?host=/run/pg"\nAGGREGATOR_OUTPUT=/srv/news\nPATH=/nowhere'
     said = command_says(machine, tmp_path, {"AGGREGATOR_OUTPUT": "/home/me/out"}, default)
-    assert said.split()[:3] == ["/etc/aggregator/feeds.toml", "postgresql:///news?host=/run/pg", "/home/me/out"]
+    assert said.split()[:3] == [
+        "/etc/aggregator/feeds.toml",
+        "postgresql:///news?host=/run/pg",
+        "/home/me/out",
+    ]
 
 
 @pytest.mark.skipif(shutil.which("dash") is None, reason="dash is not here")

@@ -22,7 +22,9 @@ DAY_FIRST: Final = re.compile(
     rf"(?<!\d)(\d{{1,2}})(?:\s?(?:st|nd|rd|th|er|º|°|-(?:го|е)))?{_BETWEEN}{_NAME}{_BETWEEN}'?(\d{{4,5}}|\d{{2}})(?![\d:])"
 )
 MONTH_FIRST: Final = re.compile(rf"{_NAME}[\s\-]+(\d{{1,2}})(?:st|nd|rd|th)?[\s,\-]+(\d{{4,5}})(?![\d:])")
-YEAR_FIRST: Final = re.compile(rf"(?<!\d)(\d{{4}})(?:\s?(?:ж|г|жылғы|жылы|жыл)\b\.?)?[\s,.\-]+(?:(\d{{1,2}})[\s\-]+)?{_NAME}(?:[\s,\-]+(\d{{1,2}})(?![\d:]))?")
+YEAR_FIRST: Final = re.compile(
+    rf"(?<!\d)(\d{{4}})(?:\s?(?:ж|г|жылғы|жылы|жыл)\b\.?)?[\s,.\-]+(?:(\d{{1,2}})[\s\-]+)?{_NAME}(?:[\s,\-]+(\d{{1,2}})(?![\d:]))?"
+)
 YEAR_LAST: Final = re.compile(rf"{_NAME}[\s]+(\d{{1,2}})[\s,]+(\d{{1,2}}:.*?)\s(\d{{4}})(?!\d)")
 
 
@@ -61,7 +63,9 @@ def _numeric(text: str, language: str) -> Found | None:
     if hit is None:
         return None
     first, mark, second, year = int(hit.group(1)), hit.group(2), int(hit.group(3)), hit.group(4)
-    american = mark == "/" and (_is_american(language) or (not language and re.search(r"\d\s?[ap]m\b", text) is not None))
+    american = mark == "/" and (
+        _is_american(language) or (not language and re.search(r"\d\s?[ap]m\b", text) is not None)
+    )
     if second > 12 or (american and first <= 12):
         first, second = second, first
     return _day(year, second, first), text[: hit.start()], text[hit.end() :]
@@ -87,7 +91,11 @@ def _year_last(text: str, _language: str) -> Found | None:
     for hit in YEAR_LAST.finditer(text):
         month = _month(hit.group(1))
         if month:
-            return _day(hit.group(4), month, hit.group(2)), text[: hit.start()], hit.group(3) + text[hit.end() :]
+            return (
+                _day(hit.group(4), month, hit.group(2)),
+                text[: hit.start()],
+                hit.group(3) + text[hit.end() :],
+            )
     return None
 
 
@@ -113,7 +121,7 @@ FORMS: Final[tuple[Callable[[str, str], Found | None], ...]] = (
 
 
 def _month(name: str) -> int | None:
-    return MONTHS.get(name) or MONTHS.get(name.split()[0])
+    return MONTHS.get(name) or MONTHS.get(name.partition(" ")[0])
 
 
 def _day(year: str | int, month: str | int, day: str | int) -> date | None:

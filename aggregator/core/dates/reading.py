@@ -65,7 +65,9 @@ def parse_date(
 
 def _folded(text: str) -> str:
     """Casefold, with plain digits and single blanks: Arabic and fullwidth digits count as digits."""
-    plain = unicodedata.normalize("NFKC", text[: 4 * LONGEST]).casefold().replace("i̇", "i").replace("\u0640", "")
+    plain = (
+        unicodedata.normalize("NFKC", text[: 4 * LONGEST]).casefold().replace("i̇", "i").replace("\u0640", "")
+    )
     digits = "".join(str(unicodedata.digit(c)) if c.isdigit() and not c.isascii() else c for c in plain)
     return " ".join("".join(c for c in digits if c not in "\u200e\u200f\u202a\u202b\u202c\ufeff").split())
 
@@ -112,7 +114,7 @@ def _aware(moment: datetime, zone: tzinfo) -> datetime:
 
 def _spoken(given: str, language: str, zone: tzinfo) -> ParsedDate | None:
     """Ask dateparser for a form we do not know, in the one language given."""
-    tag = language.split("-")[0].lower()
+    tag = language.partition("-")[0].lower()
     looks_like_one = any(c.isdigit() for c in given) and any(c.isalpha() for c in given)
     if not tag or not looks_like_one or len(given) > SPOKEN_LONGEST:
         return None

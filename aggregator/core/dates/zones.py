@@ -23,9 +23,7 @@ OFFSETS: Final[Mapping[str, timedelta]] = {
     for name, hours in zip(_HOURS.split()[::2], _HOURS.split()[1::2], strict=True)
 }
 FARTHEST: Final = timedelta(hours=15)
-NUMERIC: Final = re.compile(
-    r"[\s(,]*(?:(?:utc|gmt|ut)\s*)?([+\-−–])\s*(\d{1,2})(?::(\d{2})|(\d{2})?)(?!\d)"
-)
+NUMERIC: Final = re.compile(r"[\s(,]*(?:(?:utc|gmt|ut)\s*)?([+\-−–])\s*(\d{1,2})(?::(\d{2})|(\d{2})?)(?!\d)")
 # "GMT+0700 (WIB)" is told by its number; the name alone counts where there is none.
 NAMED: Final = re.compile(r"[\s(,\-–|/]*([^\W\d_]{1,5})\b")
 

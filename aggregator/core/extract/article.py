@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from lxml import etree, html
@@ -29,6 +30,7 @@ from aggregator.model import Article, Entry, Image, Page
 FULL_TEXT: Final = 500  # plain characters
 SHORTEST: Final = 80  # characters of text; less is no article
 SUMMARY: Final = 300
+MOST_LINKS: Final = 1_000
 _DOTS: Final = re.compile(r"(?:…|\.\.\.+|\[\s*(?:…|\.{2,}|&hellip;)\s*\]|\(\s*(?:…|\.{2,})\s*\))\W*$")
 _GOES_ON: Final = re.compile(
     rf"(?:^|\W)(?:{'|'.join(map(re.escape, labels.merged(labels.GOES_ON)))})\s*[\W_]*$", re.IGNORECASE
@@ -109,7 +111,7 @@ def _from_page(entry: Entry, page: Page, *, language: str, timezone: str) -> Art
     told = language or entry.language
     masthead = read_masthead(plan, titles, language=told or metadata.language, timezone=timezone)
     images = find_images(plan, metadata, base=page.url)
-    refined = refine(relink(blocks, _anchors(plan)), known=_told_elsewhere(entry, masthead, images))
+    refined = refine(relink(blocks, islice(_anchors(plan), MOST_LINKS)), known=_told_elsewhere(entry, masthead, images))
     text = text_of(refined.blocks)
     if len(text) < SHORTEST:
         raise ExtractError("the page holds no article")

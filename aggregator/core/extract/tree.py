@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from lxml import etree, html
@@ -15,6 +16,7 @@ MAX_BYTES: Final = 8_000_000
 MAX_TAGS: Final = 120_000  # "<" in the bytes; the largest page of 1,018 captured ones has 22,000
 MAX_ELEMENTS: Final = 40_000
 MAX_DEPTH: Final = 400  # browsers stop at 512
+MAX_ATTRIBUTES: Final = 3_000  # of one tag; libxml2 compares each with all before it: 200,000 take minutes
 _BOMS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _META_CHARSET: Final = re.compile(rb"""<meta[^<>]{0,200}?charset\s*=\s*["']?\s*([a-z0-9_:.+-]{2,30})""", re.IGNORECASE)
 _HEADER_CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?\s*([a-z0-9_:.+-]{2,30})", re.IGNORECASE)
@@ -32,6 +34,9 @@ _CODECS: Final = {
     "euc-kr": "cp949", "ks_c_5601-1987": "cp949", "x-mac-cyrillic": "mac-cyrillic",
 }  # fmt: skip
 _SEVEN_BIT: Final = frozenset({"iso2022_jp"})  # looks like ASCII, and so like UTF-8
+# A start tag as libxml2 reads it; possessive, so that no byte is read twice.
+_TAG: Final = re.compile(rb"""<[a-zA-Z](?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>]*+))*+""")
+_ATTRIBUTE: Final = re.compile(rb"""[\s"'/]++[^\s"'/=]++""")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 # Soft hyphens and the like split words for whoever searches them.
 _INVISIBLE: Final = re.compile("[\u00ad\u200b\u2060\ufeff]|&shy;|&#173;|&#xad;", re.IGNORECASE)
@@ -46,6 +51,8 @@ def parse_page(page: Page) -> html.HtmlElement:
         raise ExtractError(f"the page is larger than {MAX_BYTES // 1_000_000} MB")
     if page.body.count(b"<") > MAX_TAGS:
         raise ExtractError(f"the page has more than {MAX_TAGS:,} tags")
+    if any(len(tag) > MAX_ATTRIBUTES * 2 and _attributes(tag) > MAX_ATTRIBUTES for tag in _tags(page.body)):
+        raise ExtractError(f"a tag of the page has more than {MAX_ATTRIBUTES:,} attributes")
     text = _INVISIBLE.sub("", _CONTROL.sub(" ", decode(page.body, page.content_type)))
     parser = html.HTMLParser(remove_comments=True, remove_pis=True, encoding="utf-8")
     try:
@@ -54,6 +61,14 @@ def parse_page(page: Page) -> html.HtmlElement:
         raise ExtractError("the page is no HTML") from error
     _check_size(tree)
     return tree
+
+
+def _tags(body: bytes) -> Iterator[bytes]:
+    return (match[0] for match in _TAG.finditer(body))
+
+
+def _attributes(tag: bytes) -> int:
+    return len(_ATTRIBUTE.findall(tag))
 
 
 def _check_size(tree: etree._Element) -> None:

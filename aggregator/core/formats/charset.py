@@ -27,15 +27,18 @@ READ_AS: Final[Mapping[str, str]] = {
     "tis-620": "cp874",
 }
 # What an origin may name. Python has codecs that are no charsets: some run escapes, some raise, some unpack.
-ALLOWED: Final = frozenset(
-    "utf-8 utf-16 utf-16-le utf-16-be utf-32 utf-32-le utf-32-be cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256"
-    " cp1257 cp1258 cp866 cp874 cp932 cp949 koi8-r koi8-u iso8859-2 iso8859-3 iso8859-4 iso8859-5 iso8859-6 iso8859-7"
-    " iso8859-8 iso8859-10 iso8859-13 iso8859-14 iso8859-15 iso8859-16 gb18030 big5 big5hkscs euc_jp iso2022_jp"
-    " mac-roman mac-cyrillic kz1048 ptcp154".split()  # noqa: SIM905
+_ALLOWED: Final = (
+    "utf-8 utf-16 utf-16-le utf-16-be utf-32 utf-32-le utf-32-be cp1250 cp1251 cp1252 cp1253 cp1254"
+    " cp1255 cp1256 cp1257 cp1258 cp866 cp874 cp932 cp949 koi8-r koi8-u iso8859-2 iso8859-3 iso8859-4"
+    " iso8859-5 iso8859-6 iso8859-7 iso8859-8 iso8859-10 iso8859-13 iso8859-14 iso8859-15 iso8859-16"
+    " gb18030 big5 big5hkscs euc_jp iso2022_jp mac-roman mac-cyrillic kz1048 ptcp154"
 )
+ALLOWED: Final = frozenset(_ALLOWED.split())
 UNICODE: Final = ("utf-8", "utf-16", "utf-32")
 HEADER: Final = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:\-]{1,40})", re.IGNORECASE)
-DECLARATION: Final = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9_.:\-]{1,40})[\"']", re.IGNORECASE)
+DECLARATION: Final = re.compile(
+    rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9_.:\-]{1,40})[\"']", re.IGNORECASE
+)
 SAMPLE: Final = 200_000  # bytes looked at to guess
 BAD: Final = "\ufffd"
 
@@ -112,7 +115,11 @@ def _utf8_with_pairs(body: bytes) -> str:
     if b"\xed" not in body:
         return body.decode("utf-8", "replace")
     try:
-        return body.decode("utf-8", "surrogatepass").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return (
+            body.decode("utf-8", "surrogatepass")
+            .encode("utf-16", "surrogatepass")
+            .decode("utf-16", "replace")
+        )
     except UnicodeDecodeError:
         return body.decode("utf-8", "replace")
 

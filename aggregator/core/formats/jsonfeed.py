@@ -7,6 +7,7 @@ import json
 from typing import Final
 
 from aggregator.core.formats.markup import absolute_links, from_plain
+from aggregator.core.language import tag
 from aggregator.core.text import clean, legal
 from aggregator.core.urls import absolute
 from aggregator.errors import NotAFeed, ParseError
@@ -31,7 +32,7 @@ def parse(text: str, url: str) -> ParsedFeed:
         raise NotAFeed("a JSON document, not a JSON Feed")
     base = absolute(_text(document.get("home_page_url")), url) or url
     authors = _authors(document)
-    language = _text(document.get("language"))
+    language = tag(_text(document.get("language")) or "") or None
     return ParsedFeed(
         title=clean(_text(document.get("title")) or "") or None,
         link=absolute(_text(document.get("home_page_url")), url),
@@ -45,7 +46,8 @@ def parse(text: str, url: str) -> ParsedFeed:
 def _is_feed(document: Object) -> bool:
     version = document.get("version")
     return isinstance(document.get(MAIN), list) and (
-        (isinstance(version, str) and VERSION in version.replace("http:", "https:")) or "home_page_url" in document
+        (isinstance(version, str) and VERSION in version.replace("http:", "https:"))
+        or "home_page_url" in document
     )
 
 
@@ -62,15 +64,20 @@ def _entry(given: Object, base: str, authors: tuple[str, ...]) -> RawEntry:
         published=_text(given.get("date_published")),
         updated=_text(given.get("date_modified")),
         summary=from_plain(_text(given.get("summary"))),
-        content=absolute_links(_text(given.get("content_html")), near) or from_plain(_text(given.get("content_text"))),
+        content=absolute_links(_text(given.get("content_html")), near)
+        or from_plain(_text(given.get("content_text"))),
         categories=tuple(Category(term=tag) for tag in _texts(given.get("tags"))),
-        enclosures=tuple(file for raw in _objects(given.get("attachments")) if (file := _enclosure(raw, near))),
+        enclosures=tuple(
+            file for raw in _objects(given.get("attachments")) if (file := _enclosure(raw, near))
+        ),
         images=tuple(
             Image(url=found)
-            for found in dict.fromkeys(absolute(_text(given.get(key)), near) for key in ("image", "banner_image"))
+            for found in dict.fromkeys(
+                absolute(_text(given.get(key)), near) for key in ("image", "banner_image")
+            )
             if found
         ),
-        language=_text(given.get("language")),
+        language=tag(_text(given.get("language")) or "") or None,
     )
 
 
@@ -122,5 +129,3 @@ def _integer(digits: str) -> int | float:
 
 def _nothing(_name: str) -> None:
     """Read NaN and Infinity, which are no JSON, as null."""
-
-

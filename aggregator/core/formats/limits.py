@@ -45,7 +45,9 @@ def _entry(entry: RawEntry) -> RawEntry:
 
 
 def _category(category: Category) -> Category:
-    return Category(term=category.term[:NAME], label=_cut(category.label, NAME), scheme=_cut(category.scheme, URL))
+    return Category(
+        term=category.term[:NAME], label=_cut(category.label, NAME), scheme=_cut(category.scheme, URL)
+    )
 
 
 def _image(image: Image) -> Image:

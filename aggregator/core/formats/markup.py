@@ -10,7 +10,9 @@ from aggregator.core.text import legal
 from aggregator.core.urls import absolute
 
 TAG: Final = re.compile(r"<[a-zA-Z][^<>]{0,8192}>")
-LINK: Final = re.compile(r"""(\s(?:href|src|cite|poster)\s*=\s*)(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""", re.IGNORECASE)
+LINK: Final = re.compile(
+    r"""(\s(?:href|src|cite|poster)\s*=\s*)(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""", re.IGNORECASE
+)
 # What needs no base, or must be left for the sanitiser to judge.
 SCHEME: Final = re.compile(r"\s*(?:[a-zA-Z][a-zA-Z0-9+.\-]*:|#)")
 
@@ -34,7 +36,9 @@ def from_plain(text: str | None) -> str | None:
     """Write plain text as HTML: a blank line between paragraphs, a break for a line's end."""
     if text is None:
         return None
-    paragraphs = [part.strip() for part in re.split(r"\n\s*\n", legal(text).replace("\r\n", "\n")) if part.strip()]
+    paragraphs = [
+        part.strip() for part in re.split(r"\n\s*\n", legal(text).replace("\r\n", "\n")) if part.strip()
+    ]
     if len(paragraphs) <= 1:
         return html.escape("".join(paragraphs), quote=False).replace("\n", "<br>")
     return "".join(f"<p>{html.escape(part, quote=False).replace(chr(10), '<br>')}</p>" for part in paragraphs)

@@ -13,14 +13,20 @@ DECLARATION: Final = re.compile(r"<\?xml\s[^>]{0,400}\?>", re.IGNORECASE)
 DOCTYPE: Final = re.compile(r"<!DOCTYPE\b[^\[>]*(?:\[(.*?)\]\s*)?>", re.IGNORECASE | re.DOTALL)
 ENTITY: Final = re.compile(r"<!ENTITY\b", re.IGNORECASE)
 ROOT: Final = re.compile(r"<([A-Za-z_][\w.\-]*(?::[\w.\-]+)?)")
-CDATA: Final = re.compile(r"(<!\[CDATA\[.*?\]\]>|<!--.*?-->)", re.DOTALL)
 REFERENCE: Final = re.compile(r"&(?:#(\d{1,10}|[xX][0-9A-Fa-f]{1,8});|([A-Za-z][A-Za-z0-9]{1,31});|)")
-PAIR: Final = re.compile(r"&#(?:x([dD][89abAB][0-9A-Fa-f]{2})|(5[56]\d{3}));&#(?:x([dD][c-fC-F][0-9A-Fa-f]{2})|(5[67]\d{3}));")
+PAIR: Final = re.compile(
+    r"&#(?:x([dD][89abAB][0-9A-Fa-f]{2})|(5[56]\d{3}));&#(?:x([dD][c-fC-F][0-9A-Fa-f]{2})|(5[67]\d{3}));"
+)
 LONG_TAG: Final = re.compile(r"<[A-Za-z][^<>]{65536}")
-NAMES: Final = re.compile(r"(<(?:[\w\-]+:)?(?:author|creator|managingEditor|webMaster|name|email|publisher)\b[^<>]*>)([^<]{1025,})")
+NAMES: Final = re.compile(
+    r"(<(?:[\w\-]+:)?(?:author|creator|managingEditor|webMaster|name|email|publisher)\b[^<>]*>)([^<]{1025,})"
+)
 XML_NAMES: Final = frozenset({"amp", "lt", "gt", "quot", "apos"})
+ENDS: Final = {"<![CDATA[": "]]>", "<!--": "-->"}
+NAME_LONGEST: Final = 1024  # characters: feedparser looks for an address in a name, and never ends
 BLANKS: Final = " \t\r\n\f\v\0\ufeff\u00a0\u200b"
 COMMENTS_MOST: Final = 5000
+UNCLOSED_MOST: Final = 50
 ATTRIBUTES_MOST: Final = 500
 FRONT: Final = 16_384  # characters in which a declaration is looked for
 
@@ -32,23 +38,54 @@ def repair(text: str) -> str:
     """
     given = _from_declaration(legal(text).strip(BLANKS))
     given = DECLARATION.sub("", given, count=1).lstrip(BLANKS) if given[:5].lower() == "<?xml" else given
-    given = _without_doctype(given)
-    _refuse_bombs(given)
-    given = NAMES.sub(lambda found: found.group(1) + found.group(2)[:1024], given)
-    parts = CDATA.split(given)
-    parts[::2] = [_references(part) for part in parts[::2]]
+    given = _without_doctype(_without_comments(given))
+    if any(found.group().count("=") > ATTRIBUTES_MOST for found in LONG_TAG.finditer(given)):
+        raise TooExpensive("an element of the document has hundreds of attributes")
+    parts = sections(given)
+    parts[::2] = [_references(NAMES.sub(_shortened, part)) for part in parts[::2]]
     return "".join(parts)
+
+
+def sections(text: str) -> list[str]:
+    """Split into markup and, at odd places, CDATA sections and comments; one that never ends is markup.
+
+    With `find`, in one pass: a pattern would look for each missing end through the whole document.
+    """
+    parts: list[str] = []
+    start = at = 0
+    while (at := text.find("<!", at)) >= 0:
+        mark = next((mark for mark in ENDS if text.startswith(mark, at)), None)
+        if mark is None:
+            at += 2
+            continue
+        end = text.find(ENDS[mark], at + len(mark))
+        if end < 0:
+            break
+        end += len(ENDS[mark])
+        parts += [text[start:at], text[at:end]]
+        start = at = end
+    return [*parts, text[start:]]
 
 
 def refuse_truncated(text: str) -> None:
     """Raise TruncatedFeed when the root element of a repaired, not well-formed document is never closed."""
-    root = ROOT.search(CDATA.sub("", text[:FRONT]))
+    root = ROOT.search("".join(sections(text[:FRONT])[::2]))
     if root is None:
         return
     end = text.lower().rfind(f"</{root.group(1).lower()}")
     opened, closed = text.rfind("<![CDATA[", 0, max(end, 0)), text.rfind("]]>", 0, max(end, 0))
     if end < 0 or opened > closed:
         raise TruncatedFeed("the document ends in the middle: its last element is not closed")
+
+
+def _without_comments(text: str) -> str:
+    parts = sections(text)
+    if (
+        sum(part.startswith("<!--") for part in parts[1::2]) > COMMENTS_MOST
+        or parts[-1].count("<!--") > UNCLOSED_MOST
+    ):
+        raise TooExpensive("the document has thousands of comments")
+    return "".join(part for part in parts if not part.startswith("<!--"))
 
 
 def _from_declaration(text: str) -> str:
@@ -58,22 +95,17 @@ def _from_declaration(text: str) -> str:
 
 
 def _without_doctype(text: str) -> str:
-    found = DOCTYPE.search(text[: 4 * FRONT]) or (DOCTYPE.search(text) if "<!DOCTYPE" in text[:FRONT] else None)
-    if found is None:
-        if ENTITY.search(text[:FRONT]) and "<![CDATA[" not in text[:FRONT]:
-            raise ParseError("the document declares entities of its own, which no feed needs")
-        return text
-    if found.group(1) and ENTITY.search(found.group()):
+    root = ROOT.search(text)
+    start = text[: root.start() if root else FRONT].lower().find("<!doctype")
+    found = DOCTYPE.match(text, start) if start >= 0 else None
+    declared = ENTITY.search(text, max(start, 0), found.end() if found else FRONT) if start >= 0 else None
+    if declared:
         raise ParseError("the document declares entities of its own, which no feed needs")
-    return text[: found.start()] + text[found.end() :]
+    return text[: found.start()] + text[found.end() :] if found else text
 
 
-def _refuse_bombs(text: str) -> None:
-    """Raise TooExpensive for shapes that cost a parser seconds and that no publisher writes."""
-    if text.count("<!--") > COMMENTS_MOST:
-        raise TooExpensive("the document has thousands of comments")
-    if any(found.group().count("=") > ATTRIBUTES_MOST for found in LONG_TAG.finditer(text)):
-        raise TooExpensive("an element of the document has hundreds of attributes")
+def _shortened(found: re.Match[str]) -> str:
+    return found.group(1) + found.group(2)[:NAME_LONGEST]
 
 
 def _references(text: str) -> str:

@@ -21,7 +21,9 @@ BINARY: Final = (
     (b"\x7fELF", "a program"),
 )
 BLANKS: Final = " \t\r\n\f\v\0\ufeff\u00a0\u200b"
-PROLOGUE: Final = re.compile(r"(?:\s|<\?[^>]*>|<!--.*?-->|<!doctype[^>\[]*(?:\[.*?\]\s*)?>)+", re.DOTALL | re.IGNORECASE)
+PROLOGUE: Final = re.compile(
+    r"(?:\s|<\?[^>]*>|<!--.*?-->|<!doctype[^>\[]*(?:\[.*?\]\s*)?>)+", re.DOTALL | re.IGNORECASE
+)
 HTML: Final = re.compile(r"<(?:html|head|body|script|meta|title|div|p)\b", re.IGNORECASE)
 TITLE: Final = re.compile(r"<title[^>]*>(.{0,500}?)</title", re.IGNORECASE | re.DOTALL)
 FEED: Final = re.compile(r"<(?:[A-Za-z][\w.\-]*:)?(?:rss|feed|rdf|channel)[\s>]", re.IGNORECASE)

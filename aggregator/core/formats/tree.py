@@ -6,13 +6,14 @@ caption becomes the text of the story. Both are cured here for every document th
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from lxml import etree
 
-from aggregator.core.formats.limits import IMAGES
+from aggregator.core.formats.limits import CATEGORIES, IMAGES
 from aggregator.core.text import clean, plain
 from aggregator.errors import NotAFeed, ParseError
 from aggregator.model import Enclosure, Image
@@ -101,10 +102,7 @@ def prune(text: str) -> Pruned | None:
 
 
 def _name(element: etree._Element) -> tuple[str, str]:
-    tag = element.tag
-    if not isinstance(tag, str):
-        return "", ""
-    namespace, _, local = tag.rpartition("}")
+    namespace, _, local = str(element.tag).rpartition("}")
     return namespace.removeprefix("{"), local
 
 
@@ -128,10 +126,10 @@ def _drop_strangers(root: etree._Element, entries: list[etree._Element]) -> None
     """Take out what is named like an entry and is none, and what stands beside the feed's own fields."""
     known = set(entries)
     strangers = [e for e in root.iter() if _name(e)[1].lower() in ENTRIES and e not in known and e is not root]
-    beside = [e for parent in (root, *root) for e in parent if _name(e)[1].lower() in BESIDE and e not in known]
+    feeds = [parent for parent in (root, *root) if parent not in known]
+    beside = [e for parent in feeds for e in parent if _name(e)[1].lower() in BESIDE]
     for element in (*strangers, *(e for e in beside if _plain(_name(e)[0]) in FEED_NAMESPACES)):
-        if element.getparent() not in known:
-            _remove(element)
+        _remove(element)
 
 
 def _id(entry: etree._Element) -> str | None:
@@ -144,14 +142,21 @@ def _id(entry: etree._Element) -> str | None:
 
 
 def _drop_seconds(entry: etree._Element) -> None:
-    children = list(entry)
-    names = [_name(child) for child in children]
-    has_first = any(local.lower() in FIRST and name not in SECOND for name in names for local in name[1:])
-    for child, (namespace, local) in zip(children, names, strict=True):
-        if has_first and (namespace.lower(), local.lower()) in SECOND:
+    """Take out second summaries, Media RSS, and what stands there more often than anything we keep."""
+    counts: Counter[tuple[str, str]] = Counter()
+    has_first = any(_name(child)[1].lower() in FIRST and _lower(child) not in SECOND for child in entry)
+    for child in list(entry):
+        name = _lower(child)
+        counts[name] += 1
+        is_second = has_first and name in SECOND
+        is_media = name[0] in MEDIA and name[1] not in LABELS
+        if is_second or is_media or counts[name] > CATEGORIES:
             _remove(child)
-        elif namespace in MEDIA and local not in LABELS:
-            _remove(child)
+
+
+def _lower(element: etree._Element) -> tuple[str, str]:
+    namespace, local = _name(element)
+    return namespace.lower(), local.lower()
 
 
 def _remove(element: etree._Element) -> None:
@@ -175,7 +180,9 @@ def _media(entry: etree._Element) -> Media:
         namespace, local = _name(child)
         if namespace not in MEDIA:
             continue
-        if local == "group":
+        if local == "thumbnail":
+            thumbnails.append(_image(child, entry))
+        elif local == "group":
             pictures = [content for content in _all(child, "content") if _is_picture(content)]
             images += [_image(content, entry) for content in sorted(pictures, key=_width)[-1:]]
             files += [_file(content) for content in _all(child, "content") if not _is_picture(content)]
@@ -185,8 +192,6 @@ def _media(entry: etree._Element) -> Media:
         elif local == "content":
             files.append(_file(child))
             thumbnails += [_image(found, entry) for found in _all(child, "thumbnail")[:1]]
-        elif local == "thumbnail":
-            thumbnails.append(_image(child, entry))
     shown = images or thumbnails[:1]
     unique = {image.url: image for image in reversed(shown) if image.url}
     return Media(
@@ -226,7 +231,7 @@ def _nearest(elements: list[etree._Element], local: str) -> str | None:
     """Read the first element of that name on the way from the picture up to its entry."""
     for element in elements:
         for found in _all(element, local):
-            text = clean(plain("".join(found.itertext())))
+            text = clean(plain("".join(map(str, found.itertext()))))
             if text:
                 return text
     return None

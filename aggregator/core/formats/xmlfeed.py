@@ -11,6 +11,7 @@ from typing import Final
 
 from aggregator.core.formats import repair, tree
 from aggregator.core.formats.markup import absolute_links, from_plain
+from aggregator.core.language import tag
 from aggregator.core.text import clean, plain
 from aggregator.core.urls import absolute
 from aggregator.errors import NotAFeed, ParseError
@@ -34,7 +35,15 @@ SKIP_DAYS: Final = re.compile(r"<skipDays>(.{0,4000}?)</skipDays>", re.IGNORECAS
 HOUR: Final = re.compile(r"<hour>\s*(\d{1,2})\s*</hour>", re.IGNORECASE)
 DAY: Final = re.compile(r"<day>\s*([A-Za-z]{6,9})\s*</day>", re.IGNORECASE)
 # What feedparser is known to raise on hostile input (measured); anything else is a fault of ours.
-GIVES_UP: Final = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+GIVES_UP: Final = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 
 
 def parse(text: str, url: str) -> ParsedFeed:
@@ -85,7 +94,11 @@ def _feedparser(data: bytes) -> tuple[str, Fields, list[Fields]]:
     except GIVES_UP as error:
         raise ParseError(f"the document cannot be read as a feed ({type(error).__name__})") from error
     # As plain mappings: feedparser's own stand one field in for another, with warnings.
-    return str(result.version or ""), dict(result.feed), [dict(entry) for entry in result.entries]
+    return (
+        str(dict.get(result, "version") or ""),
+        dict(result.feed),
+        [dict(entry) for entry in result.entries],
+    )
 
 
 def _entry(given: Fields, media: tree.Media | None, *, base: str, authors: tuple[str, ...]) -> RawEntry:
@@ -106,7 +119,9 @@ def _entry(given: Fields, media: tree.Media | None, *, base: str, authors: tuple
         content=content,
         categories=_categories(given),
         enclosures=_unique([*enclosures, *files]),
-        images=tuple(images or [Image(url=file.url) for file in enclosures if (file.type or "").startswith("image/")]),
+        images=tuple(
+            images or [Image(url=file.url) for file in enclosures if (file.type or "").startswith("image/")]
+        ),
         language=_entry_language(given),
     )
 
@@ -129,7 +144,11 @@ def _link(given: Fields, base: str) -> str | None:
 
 
 def _related(feed: Fields, rel: str, base: str) -> str | None:
-    hrefs = (absolute(_text(link.get("href")), base) for link in _dicts(feed.get("links")) if link.get("rel") == rel)
+    hrefs = (
+        absolute(_text(link.get("href")), base)
+        for link in _dicts(feed.get("links"))
+        if link.get("rel") == rel
+    )
     return next((href for href in hrefs if href), None)
 
 
@@ -162,10 +181,18 @@ def _body(detail: Fields, base: str) -> str | None:
 def _authors(given: Fields) -> tuple[str, ...]:
     """Name the authors; addresses are dropped, and an author who is nothing but one is none."""
     listed = [_text(each.get("name")) for each in _dicts(given.get("authors"))]
-    if not any(listed):
+    if len(listed) <= 1:
+        # feedparser cuts names while it looks for an address; this is the text as given
         listed = [_text(given.get("author"))]
-    names = (clean(plain(ADDRESS.sub(" ", name))).strip("()<>[],; ") for name in listed if name)
-    return tuple(dict.fromkeys(name for name in names if name and name.lower() != "mailto:"))
+    names = (_author(name) for name in listed if name)
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _author(text: str) -> str:
+    """Read the name in "redaksi@kabar.example (Budi)", "Budi <redaksi@kabar.example>" or "Budi"."""
+    name = clean(plain(re.sub(r"[<(]\s*[>)]", " ", ADDRESS.sub(" ", text))))
+    name = re.sub(r"(?i)^mailto:\s*", "", name)
+    return (name[1:-1] if name[:1] == "(" and name[-1:] == ")" else name).strip("<>[],; ")
 
 
 def _categories(given: Fields) -> tuple[Category, ...]:
@@ -188,7 +215,9 @@ def _enclosures(given: Fields, base: str) -> list[Enclosure]:
             continue
         size = _text(each.get("length")) or ""
         length = int(size) if size.isascii() and size.isdigit() and len(size) < 19 else None
-        file = _absolute_file(Enclosure(url=_text(each.get("href")) or "", type=_text(each.get("type")), length=length), base)
+        file = _absolute_file(
+            Enclosure(url=_text(each.get("href")) or "", type=_text(each.get("type")), length=length), base
+        )
         found += [file] if file else []
     return found
 
@@ -197,8 +226,8 @@ def _flattened(given: Fields) -> tree.Media:
     """Take pictures as feedparser lists them, where the document could not be taken apart."""
     contents = [each for each in _dicts(given.get("media_content")) if _is_picture(each)]
     chosen = contents or _dicts(given.get("media_thumbnail"))[:1]
-    credits = [_text(each.get("content")) for each in _dicts(given.get("media_credit"))]
-    credit = clean(credits[0] or "") or None if len(credits) == 1 else None
+    credited = [_text(each.get("content")) for each in _dicts(given.get("media_credit"))]
+    credit = clean(credited[0] or "") or None if len(credited) == 1 else None
     return tree.Media(images=tuple(Image(url=_text(each.get("url")) or "", credit=credit) for each in chosen))
 
 
@@ -230,8 +259,7 @@ def _entry_language(given: Fields) -> str | None:
 
 
 def _language(value: object) -> str | None:
-    found = (_text(value) or "").replace("_", "-")
-    return found if re.fullmatch(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", found) else None
+    return tag(_text(value) or "") or None
 
 
 def _ttl(feed: Fields) -> timedelta | None:

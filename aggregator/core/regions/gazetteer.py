@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from aggregator.core.regions.archive import Archive
-from aggregator.core.regions.folding import fold_text
 from aggregator.core.regions.lexicon import Lexicon, Term
 from aggregator.core.regions.lexicons import Lexicons, NameRow, comparable
 from aggregator.model import RegionSettings
@@ -17,7 +16,16 @@ M49_SCHEME: Final = "urn:un:m49"
 ENGLISH: Final = "en"
 
 # Subtags that writers still use for what is now written otherwise (IANA language subtag registry).
-_LANGUAGES: Final = {"in": "id", "iw": "he", "ji": "yi", "mo": "ro", "tl": "fil", "sh": "sr", "nb": "no", "nn": "no"}
+_LANGUAGES: Final = {
+    "in": "id",
+    "iw": "he",
+    "ji": "yi",
+    "mo": "ro",
+    "tl": "fil",
+    "sh": "sr",
+    "nb": "no",
+    "nn": "no",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +51,11 @@ class Gazetteer:
     __slots__ = ("_archive", "_lexicons", "_names", "_own", "_own_lexicons", "_parents", "_places")
 
     def __init__(
-        self, archive: Archive, places: Mapping[str, Place], *, own: Mapping[str, RegionSettings] | None = None
+        self,
+        archive: Archive,
+        places: Mapping[str, Place],
+        *,
+        own: Mapping[str, RegionSettings] | None = None,
     ) -> None:
         self._archive = archive
         self._places = places
@@ -88,19 +100,13 @@ class Gazetteer:
         English names are always understood, beside those of the languages given. "Georgia" gives
         ("GE", "US-GA"): whoever asks tells the editor to choose.
         """
-        wanted = comparable(name)
-        found: dict[str, None] = {}
-        for code in (name.strip(), name.strip().upper()):
-            if code in self._places:
-                found[code] = None
-        for code, region in self._own.items():
-            if any(comparable(own) == wanted for own in (region.name, *region.names) if own):
-                found[code] = None
-        for language in dict.fromkeys((*map(primary, languages), ENGLISH)):
-            for code, row in self.names(language).items():
-                # "as" typed in lower case is no abbreviation of Amerika Serikat; "AS" is.
-                if wanted in row.comparable or name.strip() in row.abbreviations:
-                    found[code] = None
+        written, wanted = name.strip(), comparable(name)
+        found = dict.fromkeys(code for code in (written, written.upper()) if code in self._places)
+        found |= dict.fromkeys(code for code, region in self._own.items() if _is_called(region, wanted))
+        for language in dict.fromkeys((*languages, ENGLISH)):
+            # "as" typed in lower case is no abbreviation of Amerika Serikat; "AS" is.
+            rows = self.names(primary(language)).items()
+            found |= dict.fromkeys(code for code, row in rows if row.means(written, wanted))
         return tuple(found)
 
     def name(self, code: str, language: str) -> str:
@@ -153,9 +159,16 @@ class Gazetteer:
         """Return every name in a language (its primary subtag), by code; empty for an unknown language."""
         rows = self._names.get(language)
         if rows is None:
+            if not self._lexicons.knows(language):
+                return {}  # and nothing is kept: feeds may claim any language
             rows = {row[0]: NameRow(row[1:]) for row in self._archive.lines(f"names:{language}")}
             self._names[language] = rows
         return rows
+
+    def spoken(self, language: str) -> str:
+        """Return the language of a BCP 47 tag by its primary subtag; "" when there are no names in it."""
+        subtag = primary(language)
+        return subtag if self._lexicons.knows(subtag) else ""
 
     @property
     def lexicons(self) -> Lexicons:
@@ -163,7 +176,7 @@ class Gazetteer:
         return self._lexicons
 
     def own_lexicon(self, language: str) -> Lexicon:
-        """Return the names that editors added, and those they took away (rule "not"), for texts in a language."""
+        """Return the names that editors added or took away (rule "not"), for texts in a spoken language."""
         if language not in self._own_lexicons:
             terms = [term for region in self._own.values() for term in _own_terms(region)]
             self._own_lexicons[language] = self._lexicons.of_names(terms, language)
@@ -198,10 +211,13 @@ def _own_parents(own: Mapping[str, RegionSettings]) -> dict[str, tuple[str, ...]
     return parents
 
 
+def _is_called(region: RegionSettings, wanted: str) -> bool:
+    return any(comparable(name) == wanted for name in (region.name, *region.names) if name)
+
+
 def _own_terms(region: RegionSettings) -> Iterator[Term]:
     for name in dict.fromkeys((region.name, *region.names)):
         if name:
             yield Term(name, (region.id,), "name")
     for name in region.not_names:
         yield Term(name, (region.id,), "not")
-

@@ -11,7 +11,9 @@ Endings = Mapping[str, tuple[tuple[str, ...], ...]]
 
 _MAX_ENDING: Final = 4
 _MIN_STEM: Final = 2
-_MAX_WORDS: Final = 4  # longer names ("Heard Island and McDonald Islands") are too rare to be worth their forms
+_MAX_WORDS: Final = (
+    4  # longer names ("Heard Island and McDonald Islands") are too rare to be worth their forms
+)
 
 
 def read_endings(lines: Sequence[Sequence[str]]) -> Endings:
@@ -37,7 +39,10 @@ def forms(name: str, endings: Endings) -> Iterator[str]:
     seen = {name}
     inflected = [_cases(word, endings) for word in words]
     for case in range(max(map(len, inflected))):
-        choices = [cases[case] if case < len(cases) else (word,) for word, cases in zip(words, inflected, strict=True)]
+        choices = [
+            cases[case] if case < len(cases) else (word,)
+            for word, cases in zip(words, inflected, strict=True)
+        ]
         for combination in product(*choices):
             form = " ".join(combination)
             if form not in seen:

@@ -39,8 +39,8 @@ class Hit(NamedTuple):
 
 # Prepositions and conjunctions that are written onto the next word, with and without the article.
 _BEFORE: Final = {
-    "Arab": frozenset("و ف ب ل ك ال وال بال فال كال لل ولل وب ول".split()),
-    "Hebr": frozenset("ב ל מ ה ו כ ש וב ול ומ וה שב של מה בה".split()),
+    "Arab": frozenset(["و", "ف", "ب", "ل", "ك", "ال", "وال", "بال", "فال", "كال", "لل", "ولل", "وب", "ول"]),
+    "Hebr": frozenset(["ב", "ל", "מ", "ה", "ו", "כ", "ש", "וב", "ול", "ומ", "וה", "שב", "של", "מה", "בה"]),
 }
 #: What may stand between the words of one name.
 _GAPS: Final = frozenset(" \n\t\u00a0\u202f-‐‑–'’ʼʻ.&・·")

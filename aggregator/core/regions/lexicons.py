@@ -33,15 +33,15 @@ class NameRow:
         self.name = names[0].lstrip(_MARKS)  # the one we show
         self._names = names  # with their marks
 
-    @cached_property
-    def comparable(self) -> frozenset[str]:
-        """Every name folded, for looking one up; abbreviations are not among them."""
-        return frozenset(comparable(name.lstrip(_MARKS)) for name in self._names if not name.startswith(_EXACT))
+    def means(self, written: str, wanted: str) -> bool:
+        """Whether a name is one of these: as written for an abbreviation ("AS", "U.S."), else folded."""
+        return wanted in self._comparable or f"{_EXACT}{written}" in self._names
 
     @cached_property
-    def abbreviations(self) -> frozenset[str]:
-        """Names that are only meant when written in these very characters: "AS", "U.S."."""
-        return frozenset(name[1:] for name in self._names if name.startswith(_EXACT))
+    def _comparable(self) -> frozenset[str]:
+        return frozenset(
+            comparable(name.lstrip(_MARKS)) for name in self._names if not name.startswith(_EXACT)
+        )
 
     def terms(self, codes: tuple[str, ...], rule: str) -> Iterator[Term]:
         """Yield the names that texts are searched for."""
@@ -60,7 +60,7 @@ def comparable(name: str) -> str:
 class Lexicons:
     """Builds each lexicon when a text first needs it, and keeps it; holds nothing of an editor's."""
 
-    __slots__ = ("_archive", "_built", "_kind", "_listed", "_names")
+    __slots__ = ("_archive", "_built", "_kind", "_listed", "_names", "_scripts")
 
     def __init__(
         self,
@@ -72,6 +72,7 @@ class Lexicons:
         self._names = names
         self._kind = kind
         self._built: dict[str, Lexicon] = {}
+        self._scripts: dict[str, tuple[str, ...]] = {}
         self._listed: dict[str, frozenset[str]] = {}
 
     def of_language(self, language: str) -> Lexicon:
@@ -82,7 +83,9 @@ class Lexicons:
             terms = list(self._name_terms(language))
             if endings or particles:
                 terms += self._likely_cities(language)
-            terms += [_form(term, form) for term in terms if not term.exact for form in forms(term.name, endings)]
+            terms += [
+                _form(term, form) for term in terms if not term.exact for form in forms(term.name, endings)
+            ]
             self._built[key] = Lexicon(terms, particles)
         return self._built[key]
 
@@ -101,17 +104,22 @@ class Lexicons:
             [*terms, *(_form(term, form) for term in terms for form in forms(term.name, endings))], particles
         )
 
+    @property
+    def built(self) -> tuple[str, ...]:
+        """Which lexicons have been built so far: "language:id", "cities:Latn"."""
+        return tuple(self._built)
+
     def knows(self, language: str) -> bool:
         """Whether there are names in this language."""
         return f"names:{language}" in self._archive
 
     def scripts(self, language: str) -> tuple[str, ...]:
         """Return the scripts that a language's names are written in; Latin for an unknown language."""
-        counts: dict[str, int] = {}
-        for row in self._names(language).values():
-            script = script_of(row.name)
-            counts[script] = counts.get(script, 0) + 1
-        return tuple(script for script, count in counts.items() if count * 10 > sum(counts.values())) or ("Latn",)
+        if language not in self._scripts:
+            counts = Counter(script_of(row.name) for row in self._names(language).values())
+            often = (script for script, count in counts.items() if count * 10 > counts.total())
+            self._scripts[language] = tuple(often) or ("Latn",)
+        return self._scripts[language]
 
     def stops(self, language: str) -> frozenset[str]:
         """Return the words of a language, folded, that are never meant as cities: "lima" is five."""
@@ -119,8 +127,13 @@ class Lexicons:
 
     @property
     def given(self) -> frozenset[str]:
-        """Names of places, folded, that people bear too."""
+        """Names of places, folded, that people bear before another name: "Jordan Henderson"."""
         return self._words("given:any")
+
+    @property
+    def surnames(self) -> frozenset[str]:
+        """Names of places, folded, that people bear after another name: "Jack London"."""
+        return self._words("surnames:any")
 
     def _words(self, section: str) -> frozenset[str]:
         if section not in self._listed:
@@ -132,24 +145,23 @@ class Lexicons:
         for code, row in self._names(language).items():
             yield from row.terms((code,), "subdivision" if self._kind(code) == "subdivision" else "name")
 
-    def _city_terms(self, script: str) -> Iterator[Term]:
+    def _city_terms(self, script: str, *, flagged: bool = False) -> Iterator[Term]:
+        """Yield the cities in a script; the flagged alone are capitals and very large."""
         for codes, flags, *names in self._archive.lines(f"cities:{script}"):
-            places, weak = tuple(codes.split()), "w" in flags
-            for name in names:
-                yield Term(name, places, "city", weak)
+            if flags or not flagged:
+                places, weak = tuple(codes.split()), "w" in flags
+                yield from (Term(name, places, "city", weak) for name in names)
 
     def _likely_cities(self, language: str) -> Iterator[Term]:
         """Yield the cities by the names that the language could write, for inflecting."""
-        counts = Counter(letter for row in self._names(language).values() for letter in set(fold_text(row.name)))
+        counts = Counter(
+            letter for row in self._names(language).values() for letter in set(fold_text(row.name))
+        )
         # "Curaçao" makes no "ç" a letter of Polish.
         letters = {letter for letter, count in counts.items() if count >= _ALPHABET} | {" "}
         for script in self.scripts(language):
-            for codes, flags, *names in self._archive.lines(f"cities:{script}"):
-                if script == "Latn" and not flags:
-                    continue
-                for name in names:
-                    if letters.issuperset(fold_text(name)):
-                        yield Term(name, tuple(codes.split()), "city", "w" in flags)
+            cities = self._city_terms(script, flagged=script == "Latn")
+            yield from (term for term in cities if letters.issuperset(fold_text(term.name)))
 
     def _grammar(self, language: str) -> tuple[Endings, frozenset[str]]:
         """Return the table of endings and the particles of a language."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from typing import Final
 
@@ -13,11 +14,25 @@ from aggregator.core.regions.gazetteer import ENGLISH, Gazetteer
 from aggregator.core.regions.matching import Match, Matches, without
 
 _LONGEST_NAME: Final = 24
+_PROSE: Final = frozenset({"headline", "caption", "text"})
 _NEXT_NAME: Final = re.compile(r" (?P<name>[A-ZА-ЯÀ-Þ][a-zа-яß-ÿ'’]+)")
 # A word with a capital that does not open its sentence: after a small letter or a comma.
-_LAST_NAME: Final = re.compile(r"[a-zа-яß-ÿ,] [A-ZА-ЯÀ-Þ][a-zа-яß-ÿ]+ $")
-# Longer than the prepositions that stay small in capitalised headlines.
-_SMALL_WORD: Final = re.compile(r"\b[a-zа-яß-ÿ]{5,}")
+_LAST_NAME: Final = re.compile(r"[a-zа-яß-ÿ,] (?P<name>[A-ZА-ЯÀ-Þ][a-zа-яß-ÿ]+) $")
+_DIRECTIONS: Final = frozenset(
+    {
+        "North",
+        "South",
+        "East",
+        "West",
+        "Northern",
+        "Southern",
+        "Eastern",
+        "Western",
+        "Central",
+        "Greater",
+        "Inner",
+    }
+)
 _APPOSITION: Final = frozenset({", ", " (", ",", "، ", "，"})
 
 
@@ -47,33 +62,39 @@ def resolve(matches: Matches, gazetteer: Gazetteer, *, language: str, based_in: 
 
 def _without_people(found: Sequence[Match], matches: Matches, gazetteer: Gazetteer) -> list[Match]:
     """Leave out names that are part of longer ones; where a person bears one, the rest of it is weak."""
-    people = {match.at for match in found if _is_person(match, matches, gazetteer)}
-    names = {match.text for match in found if match.at in people}
-    ends = {match.at + len(match.text) for match in matches.found}
-    return [
-        replace(match, weak=match.weak or match.text in names)
-        for match in found
-        if match.at not in people and not _is_half(match, matches.text, ends)
-    ]
+    starts = {match.at for match in found}
+    ends = {match.at + len(match.text) for match in found}
+    people = {match for match in found if _is_person(match, matches, gazetteer, starts)}
+    whole = [match for match in found if match not in people and not _is_half(match, matches.text, ends)]
+    return _weakened(whole, {match.text for match in people})
 
 
-def _is_half(match: Match, text: str, ends: set[int]) -> bool:
+def _weakened(found: Sequence[Match], names: Set[str]) -> list[Match]:
+    return [replace(match, weak=True) if match.text in names else match for match in found]
+
+
+def _is_half(match: Match, text: str, ends: Set[int]) -> bool:
     """Whether a city or state is the second half of another name: Crans-Montana."""
-    if match.rule not in {"city", "subdivision"} or text[match.at - 1 : match.at] != "-" or match.at - 1 in ends:
+    hyphen = match.at - 1
+    if match.rule not in {"city", "subdivision"} or hyphen in ends or text[max(0, hyphen) : match.at] != "-":
         return False
-    return text[: match.at - 1].rpartition(" ")[2][:1].isupper()
+    before = text[max(0, hyphen - _LONGEST_NAME) : hyphen]
+    return before.rpartition(" ")[2][:1].isupper()
 
 
-def _is_person(match: Match, matches: Matches, gazetteer: Gazetteer) -> bool:
-    """Whether a name that people bear stands beside another name: "Jordan Henderson", "Michael Jordan"."""
-    if fold_text(match.text) not in gazetteer.lexicons.given or match.field not in {"text", "caption", "headline"}:
+def _is_person(match: Match, matches: Matches, gazetteer: Gazetteer, starts: Set[int]) -> bool:
+    """Whether a name that people bear stands beside another name: "Jordan Henderson", "Jack London"."""
+    name = fold_text(match.text)
+    given, surname = name in gazetteer.lexicons.given, name in gazetteer.lexicons.surnames
+    if not (given or surname) or match.field not in _PROSE:
         return False
-    if match.field == "headline" and not _SMALL_WORD.search(matches.text[: matches.headline_end]):
+    if match.field == "headline" and not matches.small_words:
         return False  # in a headline that capitalises every word a capital says nothing
-    behind = _NEXT_NAME.match(matches.text, match.at + len(match.text))
+    behind = _NEXT_NAME.match(matches.text, match.at + len(match.text)) if given else None
     if behind is not None:
-        return not any(other.at == behind.start("name") for other in matches.found)
-    return _LAST_NAME.search(matches.text[max(0, match.at - _LONGEST_NAME) : match.at]) is not None
+        return behind.start("name") not in starts
+    ahead = _LAST_NAME.search(matches.text[max(0, match.at - _LONGEST_NAME) : match.at])
+    return ahead is not None and ahead["name"] not in _DIRECTIONS
 
 
 def _choose(match: Match, votes: Counter[str], home: str, gazetteer: Gazetteer) -> str:
@@ -91,7 +112,7 @@ def _choose(match: Match, votes: Counter[str], home: str, gazetteer: Gazetteer) 
 def _apposed(matches: Matches, gazetteer: Gazetteer) -> Sequence[Match]:
     """Give a city that is followed by a state ("Paris, Texas") that state's code."""
     found = list(matches.found)
-    for number, (city, place) in enumerate(zip(found, found[1:], strict=False)):
+    for number, (city, place) in enumerate(itertools.pairwise(found)):
         # Between a city and a country a comma may be that of a list: "in Moscow, Saudi Arabia and Almaty".
         if city.rule != "city" or place.rule != "subdivision" or city.field != place.field:
             continue

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import exp, log2
 from typing import Final
 
-from aggregator.core.regions.gazetteer import Gazetteer, primary
+from aggregator.core.regions.gazetteer import Gazetteer
 from aggregator.core.regions.matching import Match, find_matches
 from aggregator.core.regions.resolving import resolve
 from aggregator.model import Article, Evidence, Region, Role
@@ -30,9 +30,10 @@ def tag(article: Article, gazetteer: Gazetteer, *, language: str, based_in: str 
     `based_in` is where the feed's paper is: it settles names of several places, and stands in when the
     article names none. What contains a region is listed too, with rule "member".
     """
-    matches = find_matches(article, gazetteer, language=primary(language), based_in=based_in)
+    spoken = gazetteer.spoken(language)
+    matches = find_matches(article, gazetteer, language=spoken, based_in=based_in)
     named = defaultdict(list)
-    for match in resolve(matches, gazetteer, language=primary(language), based_in=based_in):
+    for match in resolve(matches, gazetteer, language=spoken, based_in=based_in):
         named[match.codes[0]].append(match)
     if not named:
         return _based_in(based_in, gazetteer)
@@ -72,7 +73,9 @@ def _with_subdivisions(own: Mapping[str, float], gazetteer: Gazetteer) -> dict[s
 
 def _focus(own: Mapping[str, float], total: Mapping[str, float], gazetteer: Gazetteer) -> set[str]:
     """Return the codes in focus: the best place and those near it, at most three, and subdivisions alike."""
-    places = sorted((code for code in total if gazetteer.country_of(code) == code), key=lambda code: -total[code])
+    places = sorted(
+        (code for code in total if gazetteer.country_of(code) == code), key=lambda code: -total[code]
+    )
     least = _FOCUS_SHARE * total[places[0]]
     best = {code for code in places[:_MOST_FOCUS] if total[code] >= least}
     parts = sorted(

@@ -1,0 +1,266 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from aggregator.model import (
+    FeedRecord,
+    FeedWarning,
+    ParsedFeed,
+    PollOutcome,
+    Problem,
+    Validators,
+)
+from aggregator.store import Store
+from tests.contract.store_values import DAY, HOUR, NOW, entry, feed, fill, not_modified, only, outcome
+
+
+def record(store: Store, name: str) -> FeedRecord:
+    return next(each for each in store.feed_records() if each.id == name)
+
+
+def failure(name: str, *, at: object = NOW, **values: object) -> PollOutcome:
+    return outcome(
+        name,
+        feed=None,
+        validators=None,
+        body_hash=None,
+        problem=Problem(kind="timeout", message="no answer within 60 s"),
+        at=at,
+        http_status=None,
+        **values,
+    )
+
+
+def test_a_new_feed_is_due_at_once(store: Store) -> None:
+    store.sync_feeds([feed("a")], now=NOW)
+    (found,) = store.due(now=NOW, limit=10)
+    assert found == FeedRecord(id="a", url="https://a.example/rss", added_at=NOW, next_due=NOW)
+
+
+def test_syncing_again_changes_nothing(store: Store) -> None:
+    store.sync_feeds([feed("a"), feed("b")], now=NOW)
+    before = store.feed_records(), store.revision()
+    store.sync_feeds([feed("a"), feed("b")], now=NOW + DAY)
+    assert (store.feed_records(), store.revision()) == before
+
+
+def test_a_known_url_under_a_new_id_is_a_rename_and_history_follows(store: Store) -> None:
+    store.sync_feeds([feed("a")], now=NOW)
+    fill(store, outcome("a", entry("a", 1)))
+    store.sync_feeds([feed("b", url="https://a.example/rss")], now=NOW + DAY)
+    found = record(store, "b")
+    assert [each.id for each in store.feed_records()] == ["b"]
+    assert found.validators.etag == b'"one"'
+    assert found.added_at == NOW
+    assert store.known_hashes("b", ["key-1"]) == {"key-1": entry("a", 1).hash}
+    assert only(store).lead.feed_id == "b"
+
+
+def test_a_new_url_under_a_known_id_is_a_move_and_forgets_the_validators_only(store: Store) -> None:
+    store.sync_feeds([feed("a")], now=NOW)
+    fill(store, outcome("a", entry("a", 1)))
+    store.sync_feeds([feed("a", url="https://new.example/feed")], now=NOW + HOUR)
+    found = record(store, "a")
+    assert found.url == "https://new.example/feed"
+    assert found.validators == Validators()
+    assert found.body_hash is None
+    assert found.next_due == NOW + HOUR
+    assert store.known_hashes("a", ["key-1"]) == {"key-1": entry("a", 1).hash}
+
+
+def test_two_feeds_that_exchange_their_ids_keep_their_own_history(store: Store) -> None:
+    store.sync_feeds([feed("a"), feed("b")], now=NOW)
+    fill(store, outcome("a", entry("a", 1)))
+    store.sync_feeds(
+        [feed("b", url="https://a.example/rss"), feed("a", url="https://b.example/rss")], now=NOW
+    )
+    assert store.known_hashes("b", ["key-1"])
+    assert not store.known_hashes("a", ["key-1"])
+
+
+def test_an_id_given_to_another_feed_while_its_url_goes_on_under_a_new_one(store: Store) -> None:
+    store.sync_feeds([feed("a")], now=NOW)
+    fill(store, outcome("a", entry("a", 1)))
+    store.sync_feeds(
+        [feed("a", url="https://other.example/"), feed("old-a", url="https://a.example/rss")], now=NOW
+    )
+    assert store.known_hashes("old-a", ["key-1"])
+    assert not store.known_hashes("a", ["key-1"])
+    assert record(store, "a").added_at == NOW
+
+
+def test_a_feed_taken_out_keeps_its_stories_and_has_its_history_back_when_it_returns(store: Store) -> None:
+    store.sync_feeds([feed("a"), feed("b")], now=NOW)
+    fill(store, outcome("a", entry("a", 1)))
+    story = only(store).id
+    store.sync_feeds([feed("b")], now=NOW)
+    assert [each.id for each in store.feed_records()] == ["b"]
+    assert [each.id for each in store.due(now=NOW + DAY, limit=10)] == ["b"]
+    assert only(store).id == story
+    store.sync_feeds([feed("b"), feed("a")], now=NOW + DAY)
+    fill(store, outcome("a", entry("a", 1), at=NOW + DAY), now=NOW + DAY)
+    assert only(store).id == story
+    assert store.ledger()["accepted"] == 1
+
+
+def test_due_feeds_come_the_longest_waiting_first_and_without_the_gone_ones(store: Store) -> None:
+    store.sync_feeds([feed("a"), feed("b"), feed("c"), feed("d")], now=NOW)
+    store.save_polls(
+        [
+            outcome("a", at=NOW),
+            outcome("b", at=NOW - HOUR),
+            replace(failure("c", gone=True), http_status=410),
+        ],
+        now=NOW,
+    )
+    assert [each.id for each in store.due(now=NOW + HOUR, limit=10)] == ["b", "d", "a"]
+    assert [each.id for each in store.due(now=NOW, limit=1)] == ["b"]
+    assert record(store, "c").gone
+
+
+def test_attempts_are_kept_before_the_answer(store: Store) -> None:
+    store.sync_feeds([feed("a"), feed("b")], now=NOW)
+    store.record_attempts(["a"], now=NOW + HOUR)
+    assert record(store, "a").last_attempt == NOW + HOUR
+    assert record(store, "b").last_attempt is None
+    store.record_attempts([], now=NOW)
+
+
+def test_a_success_keeps_all_that_the_document_said(store: Store) -> None:
+    store.sync_feeds([feed("a")], now=NOW)
+    parsed = ParsedFeed(
+        title="Kabar \0 A",
+        link="https://a.example/",
+        language="id",
+        ttl=timedelta(minutes=90),
+        skip_hours=frozenset({1, 2}),
+        skip_days=frozenset({6}),
+    )
+    warning = FeedWarning(kind="dates-ahead", message="3 entries are dated ahead")
+    store.save_polls(
+        [outcome("a", entry("a", 1), feed=parsed, warnings=(warning,), moved_to="https://b.example/rss")],
+        now=NOW,
+    )
+    assert record(store, "a") == FeedRecord(
+        id="a",
+        url="https://a.example/rss",
+        title="Kabar \ufffd A",
+        link="https://a.example/",
+        language="id",
+        validators=Validators(etag=b'"one"', last_modified=b"Sat, 08 Jan 2022 05:06:00 GMT"),
+        body_hash=b"body one",
+        added_at=NOW,
+        last_attempt=NOW,
+        last_success=NOW,
+        last_changed=NOW,
+        http_status=200,
+        next_due=NOW + HOUR,
+        next_due_reason="interval",
+        interval=HOUR,
+        moved_to="https://b.example/rss",
+        moved_seen=NOW,
+        ttl=timedelta(minutes=90),
+        skip_hours=frozenset({1, 2}),
+        skip_days=frozenset({6}),
+        warnings=(warning,),
+        new=1,
+    )
+
+
+def test_a_304_moves_the_schedule_and_leaves_what_is_known_of_the_document(store: Store) -> None:
+    store.sync_feeds([feed("a")], now=NOW)
+    store.save_polls([outcome("a", entry("a", 1), moved_to="https://b.example/")], now=NOW)
+    before, revision = record(store, "a"), store.revision()
+    store.save_polls([not_modified("a", at=NOW + HOUR)], now=NOW + HOUR)
+    assert record(store, "a") == replace(
+        before,
+        last_attempt=NOW + HOUR,
+        last_success=NOW + HOUR,
+        http_status=304,
+        next_due=NOW + 2 * HOUR,
+        new=0,
+    )
+    assert store.revision() == revision
+    assert [each.position for each in store.entries(feed="a")] == [1]
+
+
+def test_validators_are_replaced_as_a_pair(store: Store) -> None:
+    store.sync_feeds([feed("a")], now=NOW)
+    store.save_polls([outcome("a", entry("a", 1))], now=NOW)
+    store.save_polls([outcome("a", at=NOW + HOUR, validators=Validators(etag=b'"two"'))], now=NOW)
+    assert record(store, "a").validators == Validators(etag=b'"two"')
+
+
+def test_failures_are_counted_once_each_and_end_with_a_success(store: Store) -> None:
+    store.sync_feeds([feed("a")], now=NOW)
+    store.save_polls([outcome("a", entry("a", 1))], now=NOW)
+    for hours in (1, 2):
+        store.save_polls([failure("a", at=NOW + hours * HOUR)], now=NOW)
+        store.save_polls([failure("a", at=NOW + hours * HOUR)], now=NOW)
+    found = record(store, "a")
+    assert found.failures == 2
+    assert found.failing_since == NOW + HOUR
+    assert found.problem == Problem(kind="timeout", message="no answer within 60 s")
+    assert found.validators.etag == b'"one"'
+    assert found.last_success == NOW
+    store.save_polls([not_modified("a", at=NOW + 3 * HOUR)], now=NOW)
+    found = record(store, "a")
+    assert (found.failures, found.failing_since, found.problem) == (0, None, None)
+
+
+def test_a_gone_feed_stays_gone_until_it_answers(store: Store) -> None:
+    store.sync_feeds([feed("a")], now=NOW)
+    store.save_polls([failure("a", gone=True)], now=NOW)
+    store.save_polls([failure("a", at=NOW + HOUR)], now=NOW)
+    assert record(store, "a").gone
+    store.save_polls([outcome("a", at=NOW + DAY)], now=NOW)
+    assert not record(store, "a").gone
+
+
+def test_a_permanent_redirect_is_remembered_from_its_first_sight(store: Store) -> None:
+    store.sync_feeds([feed("a")], now=NOW)
+    for hours in range(3):
+        store.save_polls([outcome("a", at=NOW + hours * HOUR, moved_to="https://b.example/")], now=NOW)
+    assert record(store, "a").moved_seen == NOW
+    store.save_polls([outcome("a", at=NOW + DAY)], now=NOW)
+    assert (record(store, "a").moved_to, record(store, "a").moved_seen) == (None, None)
+
+
+def test_two_outcomes_of_one_feed_in_one_batch_are_saved_in_their_order(store: Store) -> None:
+    store.sync_feeds([feed("a")], now=NOW)
+    store.save_polls([failure("a", at=NOW), failure("a", at=NOW + HOUR)], now=NOW)
+    assert record(store, "a").failures == 2
+    assert store.request_counts(since=NOW) == {"a": (2, 0)}
+
+
+def test_an_outcome_of_a_feed_that_was_never_configured_is_passed_over(store: Store) -> None:
+    store.save_polls([outcome("nobody", entry("nobody", 1))], now=NOW)
+    assert store.ledger()["accepted"] == 0
+
+
+def test_an_outcome_of_a_feed_that_was_taken_out_meanwhile_is_kept(store: Store) -> None:
+    store.sync_feeds([feed("a")], now=NOW)
+    store.sync_feeds([feed("b")], now=NOW)
+    store.save_polls([outcome("a", entry("a", 1))], now=NOW)
+    assert store.ledger()["waiting"] == 1
+
+
+def test_requests_are_counted_and_the_304s_among_them(store: Store) -> None:
+    store.sync_feeds([feed("a"), feed("b")], now=NOW)
+    for hours in range(4):
+        at = NOW + hours * HOUR
+        store.save_polls([not_modified("a", at=at), failure("b", at=at)], now=at)
+    assert store.request_counts(since=NOW) == {"a": (4, 4), "b": (4, 0)}
+    assert store.request_counts(since=NOW + 2 * HOUR) == {"a": (2, 2), "b": (2, 0)}
+    assert store.request_counts(since=NOW + DAY) == {}
+
+
+def test_a_feed_that_changes_its_title_moves_the_revision(store: Store) -> None:
+    store.sync_feeds([feed("a")], now=NOW)
+    store.save_polls([outcome("a")], now=NOW)
+    before = store.revision()
+    store.save_polls([outcome("a", at=NOW + HOUR)], now=NOW)
+    assert store.revision() == before
+    store.save_polls([outcome("a", at=NOW + 2 * HOUR, feed=ParsedFeed(title="Another name"))], now=NOW)
+    assert store.revision() == before + 1
