@@ -6,6 +6,7 @@ import logging
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -64,7 +65,8 @@ class Log:
             return
         if settings.logger is None:
             settings.logger = _logger(settings.style)
-        getattr(settings.logger, level)(event, **fields)
+        with suppress(OSError):  # a full disk under the log, or nobody who reads it, must not stop a job
+            getattr(settings.logger, level)(event, **fields)
 
 
 def _logger(style: str) -> Any:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import uvicorn
-    from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -34,6 +33,7 @@ HEADERS: Final[Mapping[str, str]] = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "max-age=60",
 }
+FRESH: Final[Mapping[str, str]] = {"Cache-Control": "no-store"}
 FEED_HEADERS: Final[Mapping[str, str]] = {"Access-Control-Allow-Origin": "*"}
 GZIP_FROM: Final = 1000  # bytes
 
@@ -41,10 +41,8 @@ HealthCheck = Callable[[], Awaitable[tuple[str, list[str]]]]
 Exposition = Callable[[], Awaitable[bytes]]
 
 
-def application(
-    directory: Path, *, health: HealthCheck, metrics: Callable[[], Awaitable[bytes]]
-) -> Starlette:
-    """Give the ASGI application: the files of the output, /-/health and /-/metrics."""
+def application(directory: Callable[[], Path], *, health: HealthCheck, metrics: Exposition) -> _Guarded:
+    """Give the ASGI application: the files of the output, wherever it is by now, /-/health and /-/metrics."""
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
     from starlette.middleware.gzip import GZipMiddleware
@@ -54,14 +52,12 @@ def application(
     async def show_health(_: Request) -> Response:
         state, reasons = await health()
         code = 503 if state == "failed" else 200
-        return JSONResponse(
-            {"health": state, "reasons": reasons}, status_code=code, headers={"Cache-Control": "no-store"}
-        )
+        return JSONResponse({"health": state, "reasons": reasons}, status_code=code, headers=FRESH)
 
     async def show_metrics(_: Request) -> Response:
-        return Response(await metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
+        return Response(await metrics(), media_type="text/plain; version=0.0.4; charset=utf-8", headers=FRESH)
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/-/health", show_health),
             Route("/-/metrics", show_metrics),
@@ -69,9 +65,31 @@ def application(
         ],
         middleware=[Middleware(GZipMiddleware, minimum_size=GZIP_FROM)],
     )
+    return _Guarded(app)
 
 
-def _files(directory: Path) -> Any:
+class _Guarded:
+    """Gives every answer, an error's page too, the headers that keep a browser from running what is in it."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        async def guarded_send(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                given = {name.lower() for name, _ in message["headers"]}
+                more = [
+                    (name.lower().encode(), value.encode())
+                    for name, value in HEADERS.items()
+                    if name.lower().encode() not in given
+                ]
+                message = {**message, "headers": [*message["headers"], *more]}
+            await send(message)
+
+        await self._app(scope, receive, guarded_send)
+
+
+def _files(directory: Callable[[], Path]) -> Any:
     from starlette.exceptions import HTTPException
     from starlette.staticfiles import StaticFiles
 
@@ -79,17 +97,18 @@ def _files(directory: Path) -> Any:
         """The output directory with the right media types; nothing that begins with a dot is shown."""
 
         async def get_response(self, path: str, scope: Any) -> Any:
-            if any(part.startswith(".") for part in Path(path).parts if part != "."):
+            hidden = any(part.startswith(".") for part in Path(path).parts if part != ".")
+            if hidden or "\0" in path:
                 raise HTTPException(status_code=404)
+            self.all_directories = [directory()]
             response = await super().get_response(path, scope)
             name = Path(path).name
             if name in MEDIA_TYPES and response.status_code in (200, 304):
                 response.headers["Content-Type"] = MEDIA_TYPES[name]
                 response.headers.update(FEED_HEADERS)
-            response.headers.update(HEADERS)
             return response
 
-    return OutputFiles(directory=directory, html=True, check_dir=False, follow_symlink=False)
+    return OutputFiles(directory=directory(), html=True, check_dir=False, follow_symlink=False)
 
 
 def bind(listen: str) -> socket.socket:
@@ -113,7 +132,7 @@ def bind(listen: str) -> socket.socket:
     return taken
 
 
-def server(app: Starlette) -> uvicorn.Server:
+def server(app: _Guarded) -> uvicorn.Server:
     """Give a server that leaves the signals of the process to the daemon."""
     import uvicorn
 

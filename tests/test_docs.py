@@ -13,7 +13,18 @@ README = (DOCS.parent / "README.md").read_text("utf-8")
 PAGES = "\n".join(page.read_text("utf-8") for page in sorted(DOCS.glob("*.md"))) + README
 COMMANDS = sorted(command.name or command.callback.__name__ for command in app.registered_commands)  # type: ignore[union-attr]
 KINDS = sorted({each.kind for each in vars(errors).values() if isinstance(getattr(each, "kind", None), str)})
-REASONS = ("first", "interval", "retry-after", "max-age", "ttl", "skip-hours", "unchanged", "backoff", "gone", "paused")
+REASONS = (
+    "first",
+    "interval",
+    "retry-after",
+    "max-age",
+    "ttl",
+    "skip-hours",
+    "unchanged",
+    "backoff",
+    "gone",
+    "paused",
+)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from aggregator.errors import AggregatorError, AlreadyRunning, ConfigError
+from aggregator.errors import AggregatorError, AlreadyRunning, ConfigError, StoreError
 
 if TYPE_CHECKING:
-    from aggregator.model import Config
+    from aggregator.daemon.configuration import InForce
     from aggregator.store import Store
 
 DONE: Final = 0
@@ -41,27 +41,49 @@ class Context:
         """The wall clock, in UTC."""
         return datetime.now(UTC)
 
-    def load(self) -> Config:
+    def load(self) -> InForce:
         """Load feeds.toml; raises ConfigError."""
-        from aggregator import config
+        from aggregator.daemon.configuration import loaded
         from aggregator.jobs.places import packaged_gazetteer
 
-        return config.load(self.path, gazetteer=packaged_gazetteer(), environment=os.environ)
+        return loaded(self.path, gazetteer=packaged_gazetteer(), environment=os.environ)
 
-    def in_force(self) -> tuple[Config, Store]:
+    def load_or_last_good(self, last_good: Callable[[], str | None]) -> InForce:
+        """Load feeds.toml; a faulty one gives way to the text given; raises ConfigError when there is none."""
+        from aggregator.daemon.configuration import in_force_at_start
+        from aggregator.jobs.places import packaged_gazetteer
+
+        return in_force_at_start(
+            self.path, last_good=last_good, gazetteer=packaged_gazetteer(), environment=os.environ
+        )
+
+    def in_force(self) -> tuple[InForce, Store]:
         """Give the configuration in force and the store, open for reading; raises ConfigError or StoreError.
 
         A faulty file gives way to the last good one, as it does in the daemon.
         """
-        from aggregator.daemon.configuration import database_of, in_force_at_start
-        from aggregator.jobs.places import packaged_gazetteer
+        from aggregator.daemon.configuration import database_of
         from aggregator.store import open_reader
 
-        store = open_reader(database_of(self.path, os.environ))
-        force = in_force_at_start(
-            self.path, store, gazetteer=packaged_gazetteer(), environment=os.environ, strict=False
-        )
-        return force.config, store
+        try:
+            store = open_reader(database_of(self.path, os.environ))
+        except StoreError:
+            self.load()  # what is wrong with the file comes first: it says where the store is
+            raise
+        return self.load_or_last_good(store.last_config), store
+
+    def stored_config(self, database: str) -> str | None:
+        """Give the last good configuration of a store, if there is such a store."""
+        from aggregator.store import open_reader
+
+        try:
+            store = open_reader(database)
+        except StoreError:
+            return None
+        try:
+            return store.last_config()
+        finally:
+            store.close()
 
 
 def guarded(context: Context, command: Callable[[], int | None]) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from aggregator.jobs.round import RoundResult
-from aggregator.model import Config, Edition, FeedRecord, PollOutcome
+from aggregator.model import Config, Edition, FeedRecord, Polled, PollOutcome
 from aggregator.observe import printable
 
 
@@ -35,7 +34,7 @@ class Progress:
         elif self._shown:
             self._bar.update(self._task, description="reading", completed=done, total=done + waiting)
 
-    def asked(self, outcomes: Sequence[PollOutcome]) -> None:
+    def asked(self, polled: Sequence[Polled]) -> None:
         """Leave the bar full: reading follows."""
 
     def published(self, edition: Edition, files: int) -> None:
@@ -71,18 +70,31 @@ class Progress:
             self._bar.advance(self._task, steps)
 
 
-def print_round(result: RoundResult, config: Config, *, quiet: bool) -> None:
-    """Say in a few lines what a round did."""
+def print_round(summary: Mapping[str, Any], config: Config, *, quiet: bool) -> None:
+    """Say in a few lines what a round did, whoever did it; `summary` is `RoundResult.summary()`."""
     if quiet:
         return
     print(
-        f"{result.polled} feeds asked, {result.failed} failed; {result.new} new entries, {result.updated} changed; "
-        f"{result.read} read; {result.published.replaced} files replaced in {config.output.directory}"
+        f"{summary['polled']} feeds asked, {summary['failed']} failed; "
+        f"{summary['new']} new entries, {summary['updated']} changed; {summary['read']} read; "
+        f"{summary['replaced']} files replaced in {config.output.directory}"
     )
-    for kind, count in sorted(result.problems.items()):
+    for kind, count in summary["problems"].items():
         print(f"  {count} {kind}: `aggregator status` says which and why")
-    for section, reason in result.published.failed:
-        print(f"  section {section} keeps its files: {reason}")
+    _print_failed(summary)
+
+
+def print_published(summary: Mapping[str, Any], config: Config, *, quiet: bool) -> None:
+    """Say what was written."""
+    if quiet:
+        return
+    print(f"{summary['replaced']} files replaced in {config.output.directory}")
+    _print_failed(summary)
+
+
+def _print_failed(summary: Mapping[str, Any]) -> None:
+    for section, reason in summary["sections_failed"]:
+        print(printable(f"  section {section} keeps its files: {reason}"))
 
 
 class DaemonScreen:
@@ -124,7 +136,7 @@ class DaemonScreen:
             unreachable = outcome.problem.kind == "unreachable" and not self._online
             self._unreached.append(line) if unreachable else self._say(line)
 
-    def asked(self, outcomes: Sequence[PollOutcome]) -> None:
+    def asked(self, polled: Sequence[Polled]) -> None:
         """Say once that there is no network, or else which feeds could not be reached."""
         if not self._unreached:
             return
@@ -158,8 +170,12 @@ class DaemonScreen:
         self._say(f"    {newest.story.article.headline}" + (f" ({places})" if places else ""))
 
     def _say(self, text: str) -> None:
-        if not self._quiet:
+        if self._quiet:
+            return
+        try:
             print("\n".join(map(printable, text.split("\n"))), flush=True)
+        except OSError:  # nobody reads any more (`| head`), or what it goes to is full: the news goes on
+            self._quiet = True
 
 
 def _news(outcome: PollOutcome, *, first: bool) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aggregator.cli.context import DONE, FAILED, Context
 from aggregator.errors import AggregatorError
+
+if TYPE_CHECKING:
+    from aggregator.model import Config
 
 
 def init(directory: Path, language: str) -> int:
@@ -46,7 +49,7 @@ def check(context: Context) -> int:
     from aggregator import config as configuration
     from aggregator.jobs.places import packaged_gazetteer
 
-    config = context.load()
+    config = context.load().config
     for notice in configuration.notices(config):
         print(f"{context.path}: note: {notice}", file=sys.stderr)
     feeds, sections = len(config.feed), len(config.section)
@@ -55,19 +58,17 @@ def check(context: Context) -> int:
     )
     for sentence in configuration.sentences(config, packaged_gazetteer()):
         print(f"  {sentence}")
-    return _expectations(context) if config.expect else DONE
+    return _expectations(context, config) if config.expect else DONE
 
 
-def _expectations(context: Context) -> int:
+def _expectations(context: Context, config: Config) -> int:
     """Hold the tests that travel with the configuration against what is stored."""
-    from aggregator.daemon.configuration import database_of
     from aggregator.errors import StoreError
     from aggregator.jobs.expect import failures
     from aggregator.store import open_reader
 
-    config = context.load()
     try:
-        store = open_reader(database_of(context.path, os.environ))
+        store = open_reader(config.storage.database)
     except StoreError as error:
         print(f"{context.path}: note: [[expect]] not run: {error}", file=sys.stderr)
         return DONE

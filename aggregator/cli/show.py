@@ -28,8 +28,9 @@ def status(context: Context, *, as_json: bool, check: bool) -> int:
     """Show how it goes; with `check`, fail unless health is ok."""
     from aggregator.jobs import status as report
 
-    config, store = context.in_force()
-    state = report.status(config, store, now=context.now)
+    force, store = context.in_force()
+    faults = tuple(map(str, force.faults))
+    state = report.status(force.config, store, now=context.now, faults=faults)
     if as_json:
         print(json.dumps(state, ensure_ascii=False, indent=1))
     else:
@@ -41,7 +42,8 @@ def entries(context: Context, *, feed: str | None, as_json: bool) -> int:
     """List entries as their feeds gave them."""
     from aggregator.jobs import shapes
 
-    config, store = context.in_force()
+    force, store = context.in_force()
+    config = force.config
     if feed and feed not in {each.id for each in config.feed}:
         raise AggregatorError(
             f"{feed}: no such feed; there are: {', '.join(each.id for each in config.feed)}"
@@ -60,7 +62,8 @@ def stories(context: Context, wanted: Wanted, *, as_json: bool) -> int:
     """List stories, newest first."""
     from aggregator.jobs import shapes
 
-    config, store = context.in_force()
+    force, store = context.in_force()
+    config = force.config
     gazetteer = packaged_gazetteer().with_regions(config.region)
     language = config.site.language
     found = store.stories(

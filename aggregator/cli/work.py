@@ -5,28 +5,35 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
+import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from aggregator import __version__
 from aggregator.cli.context import DONE, Context
-from aggregator.cli.screen import DaemonScreen, Progress, print_round
+from aggregator.cli.screen import DaemonScreen, Progress, print_published, print_round
 from aggregator.core.regions import Gazetteer
-from aggregator.errors import AggregatorError, AlreadyRunning, OutputError
+from aggregator.errors import AggregatorError, AlreadyRunning
 from aggregator.jobs.places import packaged_gazetteer
 from aggregator.jobs.publish import publish as publish_job
 from aggregator.jobs.publish import reselect_when_changed
-from aggregator.jobs.round import RoundOptions, RoundResult, run_round
-from aggregator.jobs.services import Report, Services, StoreThread
+from aggregator.jobs.round import RoundOptions, run_round
+from aggregator.jobs.services import Report, Services, StoreThread, Turns
+from aggregator.jobs.status import FAULTS, HEARTBEAT
 from aggregator.model import Config
 from aggregator.store import Store, open_store
 from aggregator.store.lock import Lock, holder, try_lock
+from aggregator.store.place import place_of
 
 if TYPE_CHECKING:
-    from aggregator.daemon.loop import Serve
+    import socket
+
+    from aggregator.daemon import InForce, MakeServer, WebServer
 
 T = TypeVar("T")
 LOOK_EVERY: Final = 0.2  # seconds between looks at a lock or a round
@@ -36,83 +43,100 @@ CHILD_MEMORY: Final = 1_500_000_000  # bytes of address space
 
 def run(context: Context, *, strict: bool) -> int:
     """Be the daemon until a signal ends it."""
-    from aggregator.daemon import Daemon, Hello, in_force_at_start
-    from aggregator.daemon.configuration import database_of
-    from aggregator.observe import configure_logging
+    from aggregator.daemon import database_of
 
+    # Signals that would end the process by default and mean nothing to it; SIGHUP does once the daemon listens.
+    for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
+        signal.signal(number, signal.SIG_IGN)
     database = database_of(context.path, os.environ)
+    force = context.load_or_last_good(lambda: None if strict else context.stored_config(database))
     lock = try_lock(database, f"daemon {os.getpid()}")
     if lock is None:
-        raise AlreadyRunning(
-            f"{database}: in use by another {holder(database) or 'process'}; stop that one first"
-        )
+        who = holder(database) or "another process"
+        raise AlreadyRunning(f"{place_of(database)}: in use by {who}; stop that one first")
+    with _held(lock):
+        _be_the_daemon(context, force, database)
+    return DONE
+
+
+def _be_the_daemon(context: Context, force: InForce, database: str) -> None:
+    from aggregator.daemon import Daemon, Hello
+    from aggregator.observe import configure_logging
+
+    config = force.config
+    configure_logging("debug" if context.verbose else config.log.level, config.log.format)
+    store, call = open_store(database, now=context.now), StoreThread()
+    screen = DaemonScreen(quiet=context.quiet)
+
+    def make(new: Config, old: Services | None) -> Services:
+        return _services(new, store, call, report=screen, old=old)
+
     try:
-        store = open_store(database, now=context.now)
-        force = in_force_at_start(
-            context.path, store, gazetteer=packaged_gazetteer(), environment=os.environ, strict=strict
-        )
-        config = force.config
-        configure_logging("debug" if context.verbose else config.log.level, config.log.format)
-        serve = _server(config)
-        call, screen = StoreThread(), DaemonScreen(quiet=context.quiet)
-        screen.hello(config, context.path)
-
-        def make(new: Config, old: Services | None) -> Services:
-            return _services(new, store, call, report=screen, old=old)
-
         hello = Hello(
-            path=context.path, environment=os.environ, in_force=force, make_services=make, serve=serve
+            path=context.path.absolute(),
+            environment=os.environ,
+            in_force=force,
+            make_services=make,
+            front_door=_front_door(config),
         )
-        daemon = Daemon(hello)
-        asyncio.run(daemon.main())
+        screen.hello(config, context.path)
+        asyncio.run(Daemon(hello).main())
+        # The end is near and clean; an interpreter that shuts down would let a late signal spoil it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
+    finally:
         call.close()
         store.close()
-    finally:
-        lock.release()
-    return DONE
 
 
 def once(context: Context, *, force: bool, feeds: tuple[str, ...]) -> int:
     """Do one round, here or in the daemon that holds the store."""
-    config = context.load()
+    loaded = context.load()
+    config = loaded.config
     unknown = [feed for feed in feeds if feed not in {each.id for each in config.feed}]
     if unknown:
         raise AggregatorError(
             f"{unknown[0]}: no such feed; there are: {', '.join(each.id for each in config.feed)}"
         )
-    lock = _lock_or_daemon(config.storage.database, "once")
-    if lock is None:
-        return _ask_daemon(context, config, {"force": force, "feeds": list(feeds)})
     options = RoundOptions(force=force, feeds=feeds)
 
-    async def job(services: Services) -> RoundResult:
-        try:
-            return await run_round(options, services=services, now=context.now)
-        finally:
-            services.report.close()  # type: ignore[attr-defined]
+    async def job(services: Services) -> dict[str, Any]:
+        return (await run_round(options, services=services, now=context.now)).summary()
 
-    with _held(lock):
-        result = _with_services(context, config, job)
-    print_round(result, config, quiet=context.quiet)
+    asked = {"force": force, "feeds": list(feeds)}
+    print_round(_here_or_there(context, loaded, "once", asked, job), config, quiet=context.quiet)
     return DONE
 
 
 def publish(context: Context, *, force: bool) -> int:
     """Write the output from what is stored."""
-    config = context.load()
-    lock = _lock_or_daemon(config.storage.database, "publish")
-    if lock is None:
-        return _ask_daemon(context, config, {"publish": True, "force": force})
+    loaded = context.load()
 
-    async def job(services: Services) -> int:
+    async def job(services: Services) -> dict[str, Any]:
         await reselect_when_changed(services=services, now=context.now)
-        return (await publish_job(services=services, now=context.now, force=force)).replaced
+        written = await publish_job(services=services, now=context.now, force=force)
+        return {"replaced": written.replaced, "sections_failed": [list(each) for each in written.failed]}
 
-    with _held(lock):
-        replaced = _with_services(context, config, job)
-    if not context.quiet:
-        print(f"{replaced} files replaced in {config.output.directory}")
+    asked = {"publish": True, "force": force}
+    print_published(
+        _here_or_there(context, loaded, "publish", asked, job), loaded.config, quiet=context.quiet
+    )
     return DONE
+
+
+def _here_or_there(
+    context: Context,
+    loaded: InForce,
+    role: str,
+    asked: dict[str, Any],
+    job: Callable[[Services], Coroutine[Any, Any, dict[str, Any]]],
+) -> dict[str, Any]:
+    """Do a job with the store held, or have the daemon that holds it do the same; gives what came of it."""
+    database = loaded.config.storage.database
+    lock = _lock_or_daemon(database, role, quiet=context.quiet)
+    if lock is None:
+        return _ask_daemon(context, database, asked)
+    with _held(lock):
+        return _with_services(context, loaded, job)
 
 
 @contextmanager
@@ -123,29 +147,39 @@ def _held(lock: Lock) -> Iterator[None]:
         lock.release()
 
 
-def _with_services(context: Context, config: Config, job: Callable[[Services], Coroutine[Any, Any, T]]) -> T:
+def _with_services(context: Context, loaded: InForce, job: Callable[[Services], Coroutine[Any, Any, T]]) -> T:
     """Run one job with everything it needs, and leave nothing open."""
     from aggregator.observe import configure_logging
 
+    config = loaded.config
     configure_logging("debug" if context.verbose else "error", config.log.format)
     store = open_store(config.storage.database, now=context.now)
-    call = StoreThread()
-    services = _services(config, store, call, report=Progress(quiet=context.quiet))
+    call, progress = StoreThread(), Progress(quiet=context.quiet)
+    services = _services(config, store, call, report=progress)
 
     async def main() -> T:
         try:
-            await call(store.sync_feeds, config.feed, now=context.now)
-            await call(store.save_config, context.path.read_text("utf-8-sig"), now=context.now)
+            await call(_take_over, store, loaded, now=context.now)
             return await job(services)
         finally:
-            await services.fetcher.close()  # type: ignore[attr-defined]
-            await services.workers.close()  # type: ignore[attr-defined]
+            progress.close()
+            await services.fetcher.close()
+            await services.workers.close()
 
     try:
         return asyncio.run(main())
     finally:
         call.close()
         store.close()
+
+
+def _take_over(store: Store, loaded: InForce, *, now: datetime) -> None:
+    """Make this configuration the last good one, and forget what a daemon before us said of itself."""
+    store.sync_feeds(loaded.config.feed, now=now)
+    store.save_config(loaded.text, now=now)
+    for note in (FAULTS, HEARTBEAT):
+        if store.note(note):
+            store.put_note(note, "")
 
 
 def _services(
@@ -172,6 +206,7 @@ def _services(
         workers=old.workers if old is not None else Workers(CHILDREN, CHILD_MEMORY),
         output=Output(config.output.directory),
         report=report,
+        turns=old.turns if old is not None else Turns(),
     )
 
 
@@ -183,52 +218,54 @@ def _secret(name: str) -> str | None:
     return os.environ.get("AGGREGATOR_CREDENTIAL_" + name.upper().replace("-", "_"))
 
 
-def _server(config: Config) -> Serve | None:
+def _front_door(config: Config) -> tuple[MakeServer, socket.socket] | None:
     """Take the address to serve on, and give what serves there; None where another program serves the output."""
     from aggregator import web
 
     if not config.server.listen:
         return None
-    listener = web.bind(config.server.listen)
 
-    async def serve(directory: Path, health: web.HealthCheck, metrics: web.Exposition) -> None:
-        app = web.application(directory, health=health, metrics=metrics)
-        await web.server(app).serve(sockets=[listener])
+    def make(directory: Callable[[], Path], health: web.HealthCheck, metrics: web.Exposition) -> WebServer:
+        return web.server(web.application(directory, health=health, metrics=metrics))
 
-    return serve
+    return make, web.bind(config.server.listen)
 
 
-def _lock_or_daemon(database: str, role: str) -> Lock | None:
+def _lock_or_daemon(database: str, role: str, *, quiet: bool) -> Lock | None:
     """Take the store, waiting for another `once` or `publish`; None: a daemon has it and can be asked."""
+    told = quiet
     while True:
         lock = try_lock(database, f"{role} {os.getpid()}")
         if lock is not None:
             return lock
-        if (holder(database) or "").startswith("daemon"):
+        who = holder(database) or ""
+        if who.startswith("daemon"):
             return None
+        if who and not told:
+            print(f"waiting for {who}, which holds the store", file=sys.stderr)
+            told = True
         time.sleep(LOOK_EVERY)
 
 
-def _ask_daemon(context: Context, config: Config, asked: dict[str, Any]) -> int:
+def _ask_daemon(context: Context, database: str, asked: dict[str, Any]) -> dict[str, Any]:
     """Ask the daemon by a row in the store, and show what it writes there."""
-    store = open_store(config.storage.database, now=context.now)
+    store = open_store(database, now=context.now)
     progress = Progress(quiet=context.quiet)
     try:
         number = store.ask_round(json.dumps(asked), now=context.now)
         while True:
-            told, result = store.round_state(number)
+            alive = (holder(database) or "").startswith("daemon")
+            told, result = store.round_state(number)  # after the look at the daemon, whose last word counts
             if result is not None:
                 break
-            progress.told(told)
-            if not (holder(config.storage.database) or "").startswith("daemon"):
+            if not alive:
                 raise AggregatorError("the daemon has stopped; call the command again")
+            progress.told(told)
             time.sleep(LOOK_EVERY)
     finally:
         progress.close()
         store.close()
-    answer = json.loads(result)
+    answer: dict[str, Any] = json.loads(result)
     if "error" in answer:
-        raise OutputError(answer["error"])
-    if not context.quiet:
-        print(", ".join(f"{key} {value}" for key, value in answer.items() if isinstance(value, int)))
-    return DONE
+        raise AggregatorError(answer["error"])
+    return answer

@@ -6,8 +6,8 @@ import hashlib
 import html
 import json
 import re
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -31,6 +31,10 @@ ESCAPED_TAG: Final = re.compile(
     r"&lt;/?(?:p|br|div|a|img|strong|b|em|i|span|ul|li|h[1-6]|figure)\b", re.IGNORECASE
 )
 UNHANDLED: Final = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+
+class _EmptyError(Exception):
+    """An element with nothing in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,19 +64,44 @@ def read_feed(
 ) -> NormalizedFeed:
     """Parse a document and normalise its entries; raises the ParseError kinds of `formats.parse`.
 
-    An entry that cannot be handled is quarantined with its position and the reason; the others are unharmed.
+    An entry that cannot be handled is quarantined with the reason, and the others are unharmed; an element with
+    nothing in it is no entry.
     """
     parsed = formats.parse(body, url=url, content_type=content_type)
     document = _document(parsed, url, feed, site)
     entries: list[Entry] = []
-    quarantined: list[tuple[int, str]] = []
+    quarantined: list[tuple[Entry, str]] = []
+    empty = 0
     for position, raw in enumerate(parsed.entries, start=1):
         try:
             entries.append(_normalize(raw, position, document))
+        except _EmptyError:
+            empty += 1
         except UNHANDLED as error:
-            quarantined.append((position, clean(str(error))[:200] or type(error).__name__))
+            reason = clean(str(error))[:200] or type(error).__name__
+            quarantined.append((_bare(raw, position, feed.id), reason))
     return NormalizedFeed(
-        feed=replace(parsed, entries=()), entries=tuple(entries), quarantined=tuple(quarantined)
+        feed=replace(parsed, entries=()),
+        entries=tuple(entries),
+        quarantined=tuple(quarantined),
+        empty=empty,
+    )
+
+
+def _bare(raw: RawEntry, position: int, feed_id: str) -> Entry:
+    """Keep the facts of an entry that cannot be handled, under a name of its own."""
+    digest = _digest(repr(raw))
+    title = clean(raw.title or "")[:TITLE]
+    return Entry(
+        feed_id=feed_id,
+        key=f"quarantined:{digest}",
+        position=position,
+        guid=(raw.id or "")[:URL] or None,
+        url=None,
+        canonical_url=None,
+        title=title,
+        hash=digest,
+        raw=raw,
     )
 
 
@@ -96,27 +125,30 @@ def effective(published: datetime | None, *, first_seen: datetime) -> datetime:
 
 
 def _document(parsed: ParsedFeed, url: str, feed: FeedSettings, site: SiteSettings) -> _Document:
-    links_of: dict[str, set[str]] = defaultdict(set)
-    for raw in parsed.entries:
-        if raw.id:
-            links_of[raw.id].add(_without_scheme(canonical_url(raw.link)) if raw.link else _content_key(raw))
-    distrusted = {given for given, links in links_of.items() if len(links) > 1}
-    if _is_positional(parsed.entries):
-        distrusted |= links_of.keys()
-    contents: dict[str, set[str]] = defaultdict(set)
-    for raw in parsed.entries:
-        if raw.link:
-            contents[canonical_url(raw.link)].add(_content_key(raw))
-    stamps = Counter(raw.updated for raw in parsed.entries)
     return _Document(
         base=parsed.link or url,
         feed=parsed,
         settings=feed,
         timezone=feed.timezone or site.timezone,
-        distrusted=frozenset(distrusted),
-        shared_links=frozenset(link for link, told in contents.items() if len(told) > 1),
-        stamped=len(parsed.entries) > 1 and len(stamps) == 1,
+        distrusted=_distrusted(parsed.entries),
+        shared_links=_ambiguous((_link_key(raw), _content_key(raw)) for raw in parsed.entries),
+        stamped=len(parsed.entries) > 1 and len({raw.updated for raw in parsed.entries}) == 1,
     )
+
+
+def _distrusted(entries: Sequence[RawEntry]) -> frozenset[str]:
+    if _is_positional(entries):
+        return frozenset(raw.id for raw in entries if raw.id)
+    return _ambiguous((raw.id, _link_key(raw) or _content_key(raw)) for raw in entries)
+
+
+def _ambiguous(named: Iterable[tuple[str | None, str]]) -> frozenset[str]:
+    """Give the names that stand for more than one thing."""
+    things: dict[str, set[str]] = defaultdict(set)
+    for name, thing in named:
+        if name:
+            things[name].add(thing)
+    return frozenset(name for name, told in things.items() if len(told) > 1)
 
 
 def _is_positional(entries: Sequence[RawEntry]) -> bool:
@@ -130,14 +162,15 @@ def _is_positional(entries: Sequence[RawEntry]) -> bool:
 
 
 def _normalize(raw: RawEntry, position: int, document: _Document) -> Entry:
-    if raw.link and len(raw.link) > URL:
-        raise ValueError(f"its link is longer than {URL} characters")
-    title, summary_html = _title(raw), _html(raw.summary, raw.link or document.base)
-    content_html = _html(raw.content, raw.link or document.base) if raw.content else None
+    title, summary_html, content_html = (
+        _title(raw),
+        _html(raw.summary, raw, document),
+        _html(raw.content, raw, document),
+    )
     summary = plain(summary_html)
-    if not (title or raw.link or summary or plain(content_html or "") or raw.images or raw.enclosures):
-        raise ValueError("it has neither a title, a link nor a text")
-    language = _language(raw, document, f"{title}\n\n{summary or plain(content_html or '')[:2000]}")
+    text = summary or plain(content_html)
+    _refuse(raw, title or text)
+    language = _language(raw, document, f"{title}\n\n{text[:2000]}")
     published, updated = _dates(raw, language, document)
     return Entry(
         feed_id=document.settings.id,
@@ -150,7 +183,7 @@ def _normalize(raw: RawEntry, position: int, document: _Document) -> Entry:
         authors=raw.authors,
         published=published.value if published else None,
         updated=updated.value if updated else None,
-        day_only=published.day_only if published else False,
+        day_only=bool(published and published.day_only),
         summary=summary,
         summary_html=summary_html,
         content_html=content_html or None,
@@ -163,6 +196,14 @@ def _normalize(raw: RawEntry, position: int, document: _Document) -> Entry:
     )
 
 
+def _refuse(raw: RawEntry, told: str) -> None:
+    """Raise _EmptyError for an entry that nobody could read, ValueError for a link nobody should follow."""
+    if len(raw.link or "") > URL:
+        raise ValueError(f"its link is longer than {URL} characters")
+    if not any((told, raw.link, raw.images, raw.enclosures)):
+        raise _EmptyError
+
+
 def _title(raw: RawEntry) -> str:
     """Give the plain text of a title; what is still an entity after that was encoded twice, and is undone."""
     text = clean(plain(raw.title or ""))
@@ -171,12 +212,12 @@ def _title(raw: RawEntry) -> str:
     return cut(text, TITLE)
 
 
-def _html(given: str | None, base: str) -> str:
+def _html(given: str | None, raw: RawEntry, document: _Document) -> str:
     """Sanitise; HTML that came with its own tags escaped, as some CMS of local papers write it, is undone."""
     text = given or ""
     if "<" not in text and ESCAPED_TAG.search(text):
         text = html.unescape(text)
-    return sanitize(text, base=base)
+    return sanitize(text, base=raw.link or document.base)
 
 
 def _language(raw: RawEntry, document: _Document, text: str) -> str:
@@ -199,10 +240,12 @@ def _key(raw: RawEntry, document: _Document) -> str:
     """Name the entry by its id, its link or its content: the first that stands for nothing else here."""
     if raw.id and raw.id not in document.distrusted:
         return _bounded(_without_scheme(raw.id))
-    link = canonical_url(raw.link) if raw.link else None
-    if link and link not in document.shared_links:
-        return _bounded(_without_scheme(link))
-    return _content_key(raw)
+    link = _link_key(raw)
+    return _bounded(link) if link and link not in document.shared_links else _content_key(raw)
+
+
+def _link_key(raw: RawEntry) -> str | None:
+    return _without_scheme(canonical_url(raw.link)) if raw.link else None
 
 
 def _without_scheme(name: str) -> str:

@@ -147,17 +147,20 @@ def detect(text: str) -> str:
 
 
 def _script(sample: str) -> str:
+    """Name the script of more than half the letters; Japanese is told by its syllables among Chinese signs."""
     counts: Counter[str] = Counter()
     for letter, times in Counter(sample).items():
-        point = ord(letter)
         if letter.isalpha():
-            counts[next((name for first, last, name in SCRIPTS if first <= point <= last), "")] += times
-    if not counts:
-        return ""
-    if counts["ja"] and counts["ja"] + counts["han"] > sum(counts.values()) / 2:
+            counts[_script_of(ord(letter))] += times
+    half = counts.total() / 2
+    if counts["ja"] and counts["ja"] + counts["han"] > half:
         return "ja" if counts["ja"] * 8 > counts["han"] else "han"
-    name, times = counts.most_common(1)[0]
-    return name if times * 2 > sum(counts.values()) and times >= 3 else ""
+    name, times = max(counts.items(), key=lambda each: each[1], default=("", 0))
+    return name if times > half and times >= 3 else ""
+
+
+def _script_of(point: int) -> str:
+    return next((name for first, last, name in SCRIPTS if first <= point <= last), "")
 
 
 def _by_words(sample: str, languages: tuple[str, ...]) -> str:

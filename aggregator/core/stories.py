@@ -19,12 +19,11 @@ from aggregator.core.urls import registrable_domain
 from aggregator.model import Article, Candidate, Copy, Fingerprint, ReadArticle, Verdict
 
 STORIES: Final = UUID("7d0f5a52-3f0c-5b0e-9a39-6c1d1f3f8a11")
-SHINGLE_WORDS: Final = 3
-SHINGLE_LETTERS: Final = 6  # of scripts that put no blanks between words
+GRAM_LETTERS: Final = 6  # of scripts that put no blanks between words
 WINDOW: Final = 6
 WINNOWED: Final = 10
 SMALLEST: Final = 6
-FEWEST_SHINGLES: Final = 8  # below this a text says too little to be compared
+FEWEST_GRAMS: Final = 8  # below this a text says too little to be compared
 SAME_TEXT: Final = 0.6
 SAME_TEXT_OTHER_LENGTH: Final = 0.8  # when one text is three times the other: an extract, or a roundup
 SAME_LINK: Final = 0.3
@@ -32,6 +31,10 @@ SAME_NUMBERS: Final = 0.6
 _UNSPACED: Final = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
 )
+# A word gram of three words, or letters of a script without blanks.
+Gram = tuple[str, str, str] | str
+_MASK: Final = (1 << 64) - 1
+_ODD: Final = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
 _NUMBER: Final = re.compile(r"\d+(?:[.,:]\d+)*")
 
 
@@ -41,51 +44,68 @@ def mint(feed_id: str, key: str) -> str:
 
 
 def _hash(value: str) -> int:
-    """Hash to 64 bits, signed, as both engines store it."""
-    return int.from_bytes(
-        blake2b(value.encode("utf-8", "replace"), digest_size=8).digest(), "big", signed=True
-    )
+    """Hash to 64 bits, unsigned, the same on any machine."""
+    return int.from_bytes(blake2b(value.encode("utf-8", "replace"), digest_size=8).digest(), "big")
+
+
+_word_hash: Final = lru_cache(maxsize=1 << 16)(_hash)
+
+
+def _signed(value: int) -> int:
+    """Write 64 bits as both engines store them."""
+    return value - (1 << 64) if value >> 63 else value
 
 
 @lru_cache(maxsize=512)
-def shingles(text: str) -> tuple[int, ...]:
-    """Hash every run of three words, or of six letters where the script has no blanks, in their order."""
+def grams(text: str) -> tuple[Gram, ...]:
+    """Give every run of three words, or of six letters where the script has no blanks, in their order."""
     words = texts.words(texts.fold(text))
     joined = "".join(words)
     if len(_UNSPACED.findall(joined)) * 2 > len(joined):
-        return tuple(
-            _hash(joined[at : at + SHINGLE_LETTERS]) for at in range(len(joined) - SHINGLE_LETTERS + 1)
-        )
-    return tuple(
-        _hash(" ".join(words[at : at + SHINGLE_WORDS])) for at in range(len(words) - SHINGLE_WORDS + 1)
-    )
+        return tuple(joined[at : at + GRAM_LETTERS] for at in range(len(joined) - GRAM_LETTERS + 1))
+    return tuple(zip(words, words[1:], words[2:], strict=False))
+
+
+def _shingle(gram: Gram) -> int:
+    """Hash a gram from the hashes of its words: words come again and again, so that theirs are looked up."""
+    if isinstance(gram, str):
+        return _hash(gram)
+    first, second, third = gram
+    return (_word_hash(first) * _ODD[0] + _word_hash(second) * _ODD[1] + _word_hash(third) * _ODD[2]) & _MASK
 
 
 def fingerprint(article: Article) -> Fingerprint:
     """Give what the article's text is found by; a text of a few words gives nothing."""
-    grams = shingles(article.text)
-    if len(grams) < FEWEST_SHINGLES:
+    found = grams(article.text)
+    if len(found) < FEWEST_GRAMS:
         return Fingerprint(text_hash=0)
-    whole = _hash(" ".join(texts.words(texts.fold(article.text)))) or 1
-    winnowed: list[int] = []
-    for at in range(len(grams) - WINDOW + 1):
-        smallest = min(grams[at : at + WINDOW])
-        if not winnowed or winnowed[-1] != smallest:
-            winnowed.append(smallest)
-        if len(winnowed) == WINNOWED:
+    shingles = [_shingle(gram) for gram in found]
+    keys = {*_winnowed(shingles), *sorted(set(shingles))[:SMALLEST]}
+    whole = _hash("\n".join("".join(gram) for gram in found)) or 1
+    return Fingerprint(text_hash=_signed(whole), keys=tuple(sorted(map(_signed, keys))))
+
+
+def _winnowed(shingles: Sequence[int]) -> list[int]:
+    """Select the smallest of every window, the first few: what stands at the head of a text is cut last."""
+    selected: list[int] = []
+    for at in range(len(shingles) - WINDOW + 1):
+        smallest = min(shingles[at : at + WINDOW])
+        if not selected or selected[-1] != smallest:
+            selected.append(smallest)
+        if len(selected) == WINNOWED:
             break
-    return Fingerprint(text_hash=whole, keys=tuple(sorted({*winnowed, *sorted(set(grams))[:SMALLEST]})))
+    return selected
 
 
-def containment(one: Sequence[int], other: Sequence[int]) -> float:
-    """Say how much of the shorter list of shingles stands in the longer, from 0 to 1."""
+def containment(one: Sequence[Gram], other: Sequence[Gram]) -> float:
+    """Say how much of the shorter list of grams stands in the longer, from 0 to 1."""
     shorter, longer = sorted((set(one), set(other)), key=len)
     return len(shorter & longer) / len(shorter) if shorter else 0.0
 
 
 def assign(read: ReadArticle, candidates: Sequence[Candidate]) -> Verdict:
     """Say which story an article belongs to: that of the best candidate that is the same, else one of its own."""
-    own = shingles(read.article.text)
+    own = grams(read.article.text)
     verdicts = [verdict for each in candidates if (verdict := _compare(read, own, each)) is not None]
     if not verdicts:
         return Verdict(rule="first", compared="nothing stored says the same")
@@ -93,15 +113,15 @@ def assign(read: ReadArticle, candidates: Sequence[Candidate]) -> Verdict:
     return max(verdicts, key=lambda verdict: (verdict.rule == "same-url", verdict.score))
 
 
-def _compare(read: ReadArticle, own: Sequence[int], candidate: Candidate) -> Verdict | None:
+def _compare(read: ReadArticle, own: Sequence[Gram], candidate: Candidate) -> Verdict | None:
     article = read.article
-    theirs = shingles(candidate.text)
+    theirs = grams(candidate.text)
     score = containment(own, theirs)
     if _same_link(article, candidate, score, min(len(own), len(theirs))):
         return _joined(candidate, "same-url", 1.0, f"the same address, {candidate.canonical_url}")
     if read.fingerprint.text_hash and read.fingerprint.text_hash == candidate.text_hash:
         return _joined(candidate, "same-text", 1.0, "the same words in the same order")
-    if min(len(own), len(theirs)) < FEWEST_SHINGLES:
+    if min(len(own), len(theirs)) < FEWEST_GRAMS:
         return None
     short, long = sorted((len(own), len(theirs)))
     needed = SAME_TEXT_OTHER_LENGTH if long > 3 * short else SAME_TEXT
@@ -130,7 +150,7 @@ def _same_link(article: Article, candidate: Candidate, score: float, length: int
         return False
     if _shared(article.headline, candidate.headline) >= SAME_TEXT:
         return True
-    return score >= SAME_LINK if length >= FEWEST_SHINGLES else not article.text or not candidate.text
+    return score >= SAME_LINK if length >= FEWEST_GRAMS else not article.text or not candidate.text
 
 
 def _shared(one: str, other: str) -> float:

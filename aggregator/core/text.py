@@ -65,9 +65,8 @@ def plain(html: str) -> str:
         return _paragraphs(re.sub(r"(?<!\n)\r?\n(?!\s*\n)", " ", text))
     import nh3
 
-    given = flatten(html)
     body = nh3.clean(
-        _fold_lines(given),
+        _fold_lines(flatten(legal(html))),
         tags=set(BLOCKS) | {"br", "td", "th"},
         attributes={},
         clean_content_tags=set(SILENT),

@@ -37,9 +37,7 @@ def absolute(link: str | None, base: str) -> str | None:
     url = _parsed(given, base)
     if url is None or url.protocol not in {"http:", "https:"} or not url.hostname:
         return None
-    if url.username or url.password:
-        url.username = url.password = ""
-    return str(url.href)
+    return str(_anonymous(url).href)
 
 
 def canonical_url(link: str) -> str:
@@ -50,17 +48,14 @@ def canonical_url(link: str) -> str:
     url = _parsed(link.strip(BLANKS), "")
     if url is None:
         return link.strip(BLANKS)
-    if url.username or url.password:
-        url.username = url.password = ""
+    _anonymous(url)
     # A fragment names a place in the page, unless a script makes the page from it ("#!/news/1").
     if not url.hash.startswith(("#!", "#/")):
         url.hash = ""
-    if url.hostname.endswith(".") and len(url.hostname) > 1:
+    if url.hostname.endswith("."):
         url.hostname = url.hostname.rstrip(".") or url.hostname
     kept = [part for part in url.search.removeprefix("?").split("&") if part and not _is_tracking(part)]
     url.search = "&".join(kept)
-    if not kept:
-        url.search = ""
     return ESCAPES.sub(_escape, str(url.href))
 
 
@@ -87,6 +82,12 @@ def _registrable(host: str) -> str:
     if found:
         return ".".join(host.rstrip(".").split(".")[-found.count(".") - 1 :])
     return ".".join(host.rstrip(".").split(".")[-2:])
+
+
+def _anonymous(url: ada_url.URL) -> ada_url.URL:
+    if url.username or url.password:
+        url.username = url.password = ""
+    return url
 
 
 def _is_address(host: str) -> bool:

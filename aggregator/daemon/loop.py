@@ -3,40 +3,47 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass, replace
+import socket
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from aggregator.daemon.configuration import InForce, reloaded, stamp
-from aggregator.daemon.rounds import answer_round
+from aggregator.daemon.configuration import InForce
+from aggregator.daemon.reload import Reloader
+from aggregator.daemon.rounds import Rounds
+from aggregator.daemon.serving import Front, MakeServer
 from aggregator.daemon.supervisor import Supervisor
-from aggregator.errors import AggregatorError, ConfigError, OutputError, StoreError
-from aggregator.fetch import Fetcher
+from aggregator.daemon.trouble import Trouble
+from aggregator.errors import AggregatorError, OutputError, StoreError
 from aggregator.jobs.housekeeping import prune
-from aggregator.jobs.poll import poll
-from aggregator.jobs.publish import publish, reselect_when_changed
+from aggregator.jobs.poll import askable, poll
+from aggregator.jobs.publish import publish
 from aggregator.jobs.read import read_waiting
 from aggregator.jobs.services import Services
-from aggregator.jobs.status import FAULTS, HEARTBEAT, OUTPUT_ERROR, health, status
-from aggregator.model import Config, FeedRecord
+from aggregator.jobs.status import HEARTBEAT
+from aggregator.model import Config, FeedRecord, PollOutcome
 from aggregator.observe import Metrics, log
 
 TICK: Final = 1.0  # seconds between looks at what is due
 SLOW_TICK: Final = 2.0  # between looks at feeds.toml and at what may be published
 HEARTBEAT_EVERY: Final = timedelta(seconds=60)
 HOUSEKEEPING_SECONDS: Final = 3600.0
-DRAIN_SECONDS: Final = 6.0
+FINISH_SECONDS: Final = 4.0  # for what is nearly done when the end comes
+CANCEL_SECONDS: Final = 4.0  # for what was told to stop
 MOST_DUE: Final = 2000
+ENDED_AT_ONCE: Final = (
+    "poll ",
+    "read",
+    "round",
+)  # they wait for others; what they have not stored was never accepted
 
 Clock = Callable[[], datetime]
 MakeServices = Callable[[Config, "Services | None"], Services]
-HealthCheck = Callable[[], Awaitable[tuple[str, list[str]]]]
-Exposition = Callable[[], Awaitable[bytes]]
-Serve = Callable[[Path, HealthCheck, Exposition], Coroutine[Any, Any, None]]
+Job = Callable[[], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +54,7 @@ class Hello:
     environment: Mapping[str, str]
     in_force: InForce
     make_services: MakeServices  # the services of a configuration, given those in force before
-    serve: Serve | None = None  # None: the output is served by another web server
+    front_door: tuple[MakeServer, socket.socket] | None = None  # None: another server serves the output
 
 
 def wall_clock() -> datetime:
@@ -59,24 +66,40 @@ class Daemon:
     """Runs the jobs when they are due, until it is told to stop."""
 
     def __init__(self, hello: Hello, *, clock: Clock = wall_clock) -> None:
-        self._hello = hello
         self._clock = clock
         self._stop = asyncio.Event()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._asking: set[str] = set()
-        self._stamp = stamp(hello.path)
         self._heartbeat: datetime | None = None
         self._supervisor = Supervisor()
+        self._store_trouble = Trouble("the store cannot be used")
+        self._output_trouble = Trouble("output not written")
+        self._rounds = Rounds()
+        self._reloader = Reloader(
+            hello.path, hello.environment, hello.make_services, first=hello.in_force, clock=clock
+        )
         self.metrics = Metrics()
-        self.services = hello.make_services(hello.in_force.config, None)
+        self._front = Front(self._now_in_force, self.metrics, self._store_trouble, clock)
+        self._front_door = hello.front_door
+
+    @property
+    def services(self) -> Services:
+        """Everything the jobs need, by the configuration in force."""
+        return self._reloader.services
+
+    def _now_in_force(self) -> Services:
+        return self._reloader.services
 
     async def main(self) -> None:
         """Run until SIGTERM or SIGINT; what is under way ends within ten seconds, stored whole or not at all."""
         self._listen_to_signals()
-        await self._adopt(self._hello.in_force)
-        self.services.output.prepare()
+        await self._reloader.begin()
+        await self._rounds.close_stale(self.services, now=self._clock())
+        await asyncio.to_thread(self.services.output.prepare)
+        await asyncio.to_thread(self.services.output.sweep)
         scheduler = self._scheduler()
-        server = self._serve()
+        if self._front_door is not None:
+            self._front.open(*self._front_door)
         scheduler.start()
         self._supervisor.ready(self._summary())
         guard = asyncio.create_task(self._keep_ticking(scheduler))
@@ -86,17 +109,27 @@ class Daemon:
             self._supervisor.stopping()
             guard.cancel()
             scheduler.shutdown(wait=False)
-            await self._drain(server)
+            await self._drain()
 
     def stop(self) -> None:
         """Ask for the end."""
         self._stop.set()
 
     def _listen_to_signals(self) -> None:
+        # Not by the loop's own means: when it closes, it hands the signals back to those that end a process, and
+        # a second SIGTERM would turn a clean end into another one.
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.stop)
-        loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn("reload", self._reload(always=True)))
+
+        def on(number: signal.Signals, act: Callable[[], None]) -> None:
+            def handle(*_: object) -> None:
+                with suppress(RuntimeError):  # the loop is closed by now
+                    loop.call_soon_threadsafe(act)
+
+            signal.signal(number, handle)
+
+        on(signal.SIGTERM, self.stop)
+        on(signal.SIGINT, self.stop)
+        on(signal.SIGHUP, lambda: self._spawn("reload", self._reloader.reload))
 
     def _scheduler(self) -> Any:
         from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -105,17 +138,25 @@ class Daemon:
         scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
-        ticks: list[tuple[Callable[[], Awaitable[None]], float]] = [
-            (self._poll_tick, TICK),
-            (self._rounds_tick, TICK),
-            (self._read_tick, TICK),
-            (self._publish_tick, SLOW_TICK),
-            (self._reload_tick, SLOW_TICK),
-            (self._housekeeping_tick, HOUSEKEEPING_SECONDS),
+        jobs: list[tuple[str, Job, float]] = [
+            ("look", self._look, TICK),
+            ("round", self._round, TICK),
+            ("read", self._read, TICK),
+            ("publish", self._publish, SLOW_TICK),
+            ("reload", self._reloader.reload_when_saved, SLOW_TICK),
+            ("housekeeping", self._prune, HOUSEKEEPING_SECONDS),
         ]
-        for tick, seconds in ticks:
-            scheduler.add_job(tick, "interval", seconds=seconds, id=tick.__name__)
+        for name, job, seconds in jobs:
+            scheduler.add_job(self._tick, "interval", args=[name, job], seconds=seconds, id=name)
+        for name in ("look", "publish"):  # at once: people watch the screen, and a supervisor the clock
+            scheduler.modify_job(name, next_run_time=self._clock())
         return scheduler
+
+    async def _tick(self, name: str, job: Job) -> None:
+        """Do what is due: every job but the first waits while the store is in trouble, so that it shows once."""
+        if name != "look" and self._store_trouble.holds(at=_elapsed()):
+            return
+        self._spawn(name, job)
 
     async def _keep_ticking(self, scheduler: Any) -> None:
         """Wake the ticks when the clock was set back: APScheduler would wait until it catches up."""
@@ -127,181 +168,120 @@ class Daemon:
                 if job.next_run_time and job.next_run_time - now > late:
                     job.modify(next_run_time=now)
 
-    def _spawn(self, name: str, job: Coroutine[Any, Any, None]) -> None:
-        """Run a job beside the ticks, once at a time by its name; what it raises is logged and not fatal."""
-        running = self._tasks.get(name)
-        if self._stop.is_set() or (running and not running.done()):
-            job.close()
+    def _spawn(self, name: str, job: Job) -> None:
+        """Run a job beside the ticks, once at a time by its name; what it raises is told and not fatal."""
+        if self._stop.is_set() or name in self._tasks:
             return
-        self._tasks[name] = asyncio.create_task(self._guarded(name, job))
+        task = asyncio.create_task(self._guarded(name, job))
+        self._tasks[name] = task
+        task.add_done_callback(lambda _: self._tasks.pop(name, None))
 
-    async def _guarded(self, name: str, job: Coroutine[Any, Any, None]) -> None:
+    async def _guarded(self, name: str, job: Job) -> None:
         try:
-            await job
-        except OutputError as error:
-            await self._remember_output(str(error))
+            await job()
+        except StoreError as error:
+            self._store_trouble.failed(str(error), at=_elapsed())
         except AggregatorError as error:
             log.error(f"{name} failed", reason=str(error))
         except Exception:  # noqa: BLE001 - the job boundary: one failing job stops no other
             log.exception(f"{name} failed")
 
-    async def _poll_tick(self) -> None:
-        await self._beat()
-        due = await self.services.call(self.services.store.due, now=self._clock(), limit=MOST_DUE)
-        paused = {feed.id for feed in self.services.config.feed if feed.paused}
-        ready = [record for record in due if record.id not in self._asking and record.id not in paused]
-        if not ready or self._stop.is_set():
+    async def _look(self) -> None:
+        """Ask the feeds whose time has come; while the store is in trouble, see whether it is over."""
+        self._supervisor.alive()
+        if self._store_trouble.holds(at=_elapsed()):
             return
-        self._asking.update(record.id for record in ready)
-        name = f"poll {ready[0].id}"
-        self._spawn(name, self._poll(ready))
+        await self._beat()
+        self._store_trouble.settle(at=_elapsed())
+        services, now = self.services, self._clock()
+        due = await services.call(services.store.due, now=now, limit=MOST_DUE)
+        ready = [
+            record for record in askable(due, services=services, now=now) if record.id not in self._asking
+        ]
+        if ready and not self._stop.is_set():
+            self._asking.update(record.id for record in ready)
+            self._spawn(f"poll {ready[0].id}", lambda: self._poll(ready, services))
 
-    async def _poll(self, records: list[FeedRecord]) -> None:
+    async def _poll(self, records: list[FeedRecord], services: Services) -> None:
         try:
-            outcomes = await poll(records, services=self.services, now=self._clock())
+            await poll(records, services=services, now=self._clock(), saved=self._polled)
         finally:
             self._asking.difference_update(record.id for record in records)
-        for outcome in outcomes:
-            changed = "new" if outcome.new or outcome.updated else "unchanged"
-            result = "failed" if outcome.problem else "not-modified" if outcome.not_modified else changed
-            self.metrics.add("aggregator_polls", result)
-            self.metrics.add("aggregator_entries_new", amount=len(outcome.new))
-            self.metrics.add("aggregator_entries_updated", amount=len(outcome.updated))
 
-    async def _read_tick(self) -> None:
-        self._spawn("read", self._read())
+    def _polled(self, record: FeedRecord, outcome: PollOutcome) -> None:
+        """Count a poll, and let its feed be asked again when it is due: others of the batch may take long."""
+        self._asking.discard(record.id)
+        changed = "new" if outcome.new or outcome.updated else "unchanged"
+        result = "failed" if outcome.problem else "not-modified" if outcome.not_modified else changed
+        self.metrics.add("aggregator_polls", result)
+        self.metrics.add("aggregator_entries_new", amount=len(outcome.new))
+        self.metrics.add("aggregator_entries_updated", amount=len(outcome.updated))
 
     async def _read(self) -> None:
         done = await read_waiting(services=self.services, now=self._clock())
         self.metrics.add("aggregator_entries_read", amount=done)
 
-    async def _publish_tick(self) -> None:
-        self._spawn("publish", self._publish())
-
     async def _publish(self) -> None:
-        written = await publish(services=self.services, now=self._clock())
-        self.metrics.add("aggregator_files_replaced", amount=written.replaced)
-        await self._remember_output("")
-
-    async def _remember_output(self, error: str) -> None:
-        """Keep why files could not be written where `status` finds it; log only when that changes."""
-        if (await self.services.call(self.services.store.note, OUTPUT_ERROR) or "") == error:
+        """Write what differs; what cannot be written is tried again, less and less often."""
+        if self._output_trouble.holds(at=_elapsed()):
             return
-        await self.services.call(self.services.store.put_note, OUTPUT_ERROR, error)
-        if error:
-            log.error("output not written", reason=error)
-        else:
-            log.info("output is written again")
-
-    async def _rounds_tick(self) -> None:
-        self._spawn("round", answer_round(self.services, self._clock))
-
-    async def _housekeeping_tick(self) -> None:
-        self._spawn("housekeeping", prune(services=self.services, now=self._clock()))
-
-    async def _reload_tick(self) -> None:
-        self._spawn("reload", self._reload(always=False))
-
-    async def _reload(self, *, always: bool) -> None:
-        seen = stamp(self._hello.path)
-        if not always and (seen is None or seen == self._stamp):
-            return
-        self._stamp = seen
         try:
-            new = await asyncio.to_thread(
-                reloaded,
-                self._hello.path,
-                gazetteer=self.services.gazetteer,
-                environment=self._hello.environment,
-            )
-        except ConfigError as error:
-            await self._adopt_faults([str(fault) for fault in error.faults])
+            written = await publish(services=self.services, now=self._clock())
+        except OutputError as error:
+            self._output_trouble.failed(str(error), at=_elapsed())
             return
-        if new.config.storage.database != self.services.config.storage.database:
-            log.warning("the database stays the one in use until a restart")
-            storage = replace(new.config.storage, database=self.services.config.storage.database)
-            new = replace(new, config=replace(new.config, storage=storage))
-        await self._adopt(new)
-        log.info("feeds.toml is in force", feeds=len(new.config.feed), sections=len(new.config.section))
+        self.metrics.add("aggregator_files_replaced", amount=written.replaced)
+        if written.failed:
+            reasons = "; ".join(f"section {section}: {reason}" for section, reason in written.failed)
+            self._output_trouble.failed(reasons, at=_elapsed())
+        else:
+            self._output_trouble.settle(at=_elapsed())
 
-    async def _adopt(self, new: InForce) -> None:
-        """Put a configuration in force, and keep it as the last good one."""
-        if new.config != self.services.config:
-            old = self.services
-            self.services = self._hello.make_services(new.config, old)
-            if self.services.fetcher is not old.fetcher and isinstance(old.fetcher, Fetcher):
-                self._tasks["close"] = asyncio.create_task(_close_later(old.fetcher))
-        store, call, now = self.services.store, self.services.call, self._clock()
-        await call(store.sync_feeds, new.config.feed, now=now)
-        await self._adopt_faults([str(fault) for fault in new.faults])
-        if not new.faults:
-            await call(store.save_config, new.text, now=now)
-        await reselect_when_changed(services=self.services, now=now)
+    async def _round(self) -> None:
+        services = self.services
+        if await services.call(services.store.open_rounds):
+            await self._reloader.reload_when_saved()  # whoever asks may just have saved the file
+            await self._rounds.answer(self.services, self._clock)
 
-    async def _adopt_faults(self, faults: list[str]) -> None:
-        """Say loudly, and keep for `status`, why the file is not in force."""
-        for fault in faults:
-            log.error("feeds.toml is faulty; the last good configuration stays in force", fault=fault)
-        await self.services.call(self.services.store.put_note, FAULTS, json.dumps(faults) if faults else "")
+    async def _prune(self) -> None:
+        await prune(services=self.services, now=self._clock())
 
     async def _beat(self) -> None:
-        """Tell the supervisor, and `status`, that the scheduler moves."""
-        self._supervisor.alive()
+        """Write, for `status`, that the scheduler moves; in trouble it is the first to try the store."""
         now = self._clock()
-        if self._heartbeat is None or abs(now - self._heartbeat) >= HEARTBEAT_EVERY:
-            self._heartbeat = now
+        late = self._heartbeat is None or abs(now - self._heartbeat) >= HEARTBEAT_EVERY
+        if late or self._store_trouble.reason:
             await self.services.call(self.services.store.put_note, HEARTBEAT, now.isoformat())
+            self._heartbeat = now
+        if late:
             self._supervisor.status(self._summary())
 
     def _summary(self) -> str:
         config = self.services.config
-        return f"{len(config.feed)} feeds, {len(config.section)} sections"
+        text = f"{len(config.feed)} feeds, {len(config.section)} sections"
+        if self._reloader.faults:
+            text += "; feeds.toml is faulty, the last good configuration is in force"
+        return f"{text}; {self._store_trouble.reason}" if self._store_trouble.reason else text
 
-    def _serve(self) -> asyncio.Task[None] | None:
-        if self._hello.serve is None:
-            return None
-        directory = self.services.config.output.directory
-        return asyncio.create_task(self._hello.serve(directory, self._health, self._exposition))
-
-    async def _health(self) -> tuple[str, list[str]]:
-        store, config, now = self.services.store, self.services.config, self._clock()
-        try:
-            records = await self.services.call(store.feed_records)
-            return await self.services.call(health, config, store, records, now=now)
-        except StoreError as error:
-            return "failed", [str(error)]
-
-    async def _exposition(self) -> bytes:
-        state = await self.services.call(status, self.services.config, self.services.store, now=self._clock())
-        gauges: dict[tuple[str, str], float] = {
-            ("aggregator_healthy", ""): {"ok": 1.0, "degraded": 0.5}.get(state["health"], 0.0)
-        }
-        for name, count in state["ledger"].items():
-            gauges["aggregator_entries", name] = float(count)
-        for feed in state["feeds"]:
-            key = ("aggregator_feeds", feed["state"])
-            gauges[key] = gauges.get(key, 0.0) + 1
-        return self.metrics.exposition(gauges)
-
-    async def _drain(self, server: asyncio.Task[None] | None) -> None:
-        """End what is under way: give it some seconds, then cancel; what is not stored was never accepted."""
-        running = [task for task in self._tasks.values() if not task.done()]
-        if server is not None:
-            server.cancel()
-            running.append(server)
-        if running:
-            polling = [task for name, task in self._tasks.items() if name.startswith("poll ")]
-            for task in polling:
+    async def _drain(self) -> None:
+        """End what is under way: what waits for others at once, the rest after a few seconds."""
+        running = dict(self._tasks)
+        for name, task in running.items():
+            if name.startswith(ENDED_AT_ONCE):
                 task.cancel()
-            _, slow = await asyncio.wait(running, timeout=DRAIN_SECONDS)
-            for task in slow:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
-        if isinstance(self.services.fetcher, Fetcher):
-            await self.services.fetcher.close()
+        closing = asyncio.create_task(self._front.close())
+        everything = [*running.values(), closing]
+        _, slow = await asyncio.wait(everything, timeout=FINISH_SECONDS)
+        for task in slow:
+            task.cancel()
+        if slow:
+            await asyncio.wait(slow, timeout=CANCEL_SECONDS)
+        with suppress(StoreError):
+            # A daemon that was stopped is not one whose scheduler stands still.
+            await self.services.call(self.services.store.put_note, HEARTBEAT, "")
+        await self._reloader.close()
 
 
-async def _close_later(fetcher: Fetcher) -> None:
-    """Close a fetcher that is no longer in force, when its last requests are over."""
-    await asyncio.sleep(120)
-    await fetcher.close()
+def _elapsed() -> float:
+    """Give the loop's time, in seconds: it only goes forward."""
+    return asyncio.get_running_loop().time()

@@ -12,7 +12,7 @@ from aggregator.errors import AggregatorError
 from aggregator.jobs.publish import publish
 from aggregator.jobs.round import RoundOptions, run_round
 from aggregator.jobs.services import Report, Services
-from aggregator.model import Edition, FeedRecord, PollOutcome
+from aggregator.model import Edition, FeedRecord, Polled, PollOutcome
 from aggregator.observe import log
 
 
@@ -83,9 +83,9 @@ class _Progress(Report):
     def reading(self, done: int, waiting: int) -> None:
         self._tell(f"{done} entries read, {waiting} waiting")
 
-    def asked(self, outcomes: Sequence[PollOutcome]) -> None:
-        self._services.report.asked(outcomes)
-        self._tell(f"{len(outcomes)} feeds asked")
+    def asked(self, polled: Sequence[Polled]) -> None:
+        self._services.report.asked(polled)
+        self._tell(f"{len(polled)} feeds asked")
 
     def published(self, edition: Edition, files: int) -> None:
         self._services.report.published(edition, files)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -127,6 +128,15 @@ class Fetcher:
                 raise Rejected(visit.url, "its redirects go round in a circle")
             seen.add(target.url)
         raise Refused(visit.url, f"it redirects more than {MAX_REDIRECTS} times")
+
+    @asynccontextmanager
+    async def handling(self) -> AsyncIterator[None]:
+        """Keep a place while a document that came is handled; it goes before requests that wait for one."""
+        await self._places.take(ahead=True)
+        try:
+            yield
+        finally:
+            self._places.give()
 
     async def close(self) -> None:
         """Close every connection."""

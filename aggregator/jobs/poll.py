@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Final
 
 from aggregator.core import entries, schedule
 from aggregator.core.schedule import PollResult
-from aggregator.errors import AggregatorError, FetchError, ParseError
+from aggregator.errors import AggregatorError, FetchError, ParseError, StoreError
 from aggregator.fetch import FEED_ACCEPT
 from aggregator.jobs.services import Services
 from aggregator.model import (
@@ -21,6 +21,7 @@ from aggregator.model import (
     FeedWarning,
     NormalizedFeed,
     NotModified,
+    Polled,
     PollOutcome,
     Problem,
     Request,
@@ -33,44 +34,101 @@ AHEAD: Final = timedelta(minutes=5)
 GONE: Final = 410
 MOST_SAVED_AT_ONCE: Final = 64
 
+Answer = tuple[FeedRecord, PollOutcome]
+Saved = Callable[[FeedRecord, PollOutcome], None]
 
-async def poll(records: Sequence[FeedRecord], *, services: Services, now: datetime) -> list[PollOutcome]:
+
+def askable(records: Sequence[FeedRecord], *, services: Services, now: datetime) -> list[FeedRecord]:
+    """Give those of the due feeds that may be asked: configured, not paused, and not asked just now.
+
+    A poll that a crash or a stop cut off left its attempt behind, but no next time.
+    """
+    return [
+        record
+        for record in records
+        if (feed := services.feeds.get(record.id)) is not None
+        and not feed.paused
+        and not _just_asked(record, feed, services, now)
+    ]
+
+
+def _just_asked(record: FeedRecord, feed: FeedSettings, services: Services, now: datetime) -> bool:
+    floor = min(feed.interval or services.config.polling.min_interval, services.config.polling.min_interval)
+    return record.last_attempt is not None and abs(now - record.last_attempt) < floor
+
+
+async def poll(
+    records: Sequence[FeedRecord], *, services: Services, now: datetime, saved: Saved | None = None
+) -> list[Polled]:
     """Ask these feeds, each saved in one transaction with its entries; answers that come together share one.
 
-    The attempt is durable before the request, so that a crash never asks an origin twice.
+    The attempt is durable before the request, so that a crash never asks an origin twice. `saved` hears of
+    every feed as soon as its outcome is stored.
     """
+    # feeds.toml may have changed since they were found due.
+    records = [record for record in records if record.id in services.feeds]
     services.report.started(len(records))
     if not records:
         return []
     await services.call(services.store.record_attempts, [record.id for record in records], now=now)
-    answers: asyncio.Queue[tuple[FeedRecord, PollOutcome]] = asyncio.Queue()
+    answers: asyncio.Queue[Answer] = asyncio.Queue()
     asking = [asyncio.create_task(_answer(record, answers, services, now)) for record in records]
-    outcomes: list[PollOutcome] = []
+    polled: list[Polled] = []
     try:
-        while len(outcomes) < len(records):
-            batch = [await answers.get()]
-            while not answers.empty() and len(batch) < MOST_SAVED_AT_ONCE:
-                batch.append(answers.get_nowait())
-            await services.call(services.store.save_polls, [outcome for _, outcome in batch], now=now)
-            for record, outcome in batch:
-                _tell(record, outcome, services)
-                outcomes.append(outcome)
+        while len(polled) < len(records):
+            for record, outcome in await _save(await _together(answers), services, now):
+                _tell(record, outcome, services, saved)
+                polled.append(_polled(outcome))
     finally:
         for task in asking:
             task.cancel()
-    services.report.asked(outcomes)
-    return outcomes
+    services.report.asked(polled)
+    return polled
+
+
+async def _together(answers: asyncio.Queue[Answer]) -> list[Answer]:
+    """Wait for an answer, and give it with those that have come by then."""
+    batch = [await answers.get()]
+    while not answers.empty() and len(batch) < MOST_SAVED_AT_ONCE:
+        batch.append(answers.get_nowait())
+    return batch
+
+
+async def _save(batch: Sequence[Answer], services: Services, now: datetime) -> list[Answer]:
+    """Save answers together; when one of them cannot be stored, each alone, and that one as a failure."""
+    try:
+        await services.call(services.store.save_polls, [outcome for _, outcome in batch], now=now)
+    except StoreError:
+        raise
+    except Exception as error:
+        if len(batch) > 1:
+            return [saved for each in batch for saved in await _save([each], services, now)]
+        [(record, outcome)] = batch
+        if outcome.problem is not None:
+            raise
+        log.exception("poll not stored", feed=record.id)
+        problem = Problem(kind="parse", message=f"a fault of this program: {type(error).__name__}")
+        instead = failed(record, services.feeds[record.id], problem, services=services, now=now)
+        return await _save([(record, instead)], services, now)
+    return list(batch)
+
+
+def _polled(outcome: PollOutcome) -> Polled:
+    return Polled(
+        feed_id=outcome.feed_id,
+        problem=outcome.problem,
+        new=len(outcome.new),
+        updated=len(outcome.updated),
+    )
 
 
 async def _answer(
     record: FeedRecord,
-    answers: asyncio.Queue[tuple[FeedRecord, PollOutcome]],
+    answers: asyncio.Queue[Answer],
     services: Services,
     now: datetime,
 ) -> None:
-    feed = services.feeds.get(record.id)
-    if feed is None:
-        raise LookupError(record.id)
+    feed = services.feeds[record.id]
     try:
         outcome = await ask(record, feed, services=services, now=now)
     except AggregatorError as error:
@@ -101,15 +159,7 @@ async def ask(record: FeedRecord, feed: FeedSettings, *, services: Services, now
     if digest == record.body_hash:
         return _unchanged(record, feed, answer, services, now)
     try:
-        normalized = await services.workers.run(
-            entries.read_feed,
-            answer.body,
-            url=answer.url,
-            content_type=answer.content_type,
-            feed=feed,
-            site=services.config.site,
-            seconds=PARSE_SECONDS,
-        )
+        normalized = await _parsed(answer, feed, services)
     except ParseError as error:
         problem = Problem(kind=error.kind, message=str(error))
         return failed(record, feed, problem, services=services, now=now, http_status=answer.status)
@@ -118,6 +168,19 @@ async def ask(record: FeedRecord, feed: FeedSettings, *, services: Services, now
     return _changed(
         record, answer, normalized, entries.diff(normalized.entries, known), services, now, digest
     )
+
+
+async def _parsed(answer: Document, feed: FeedSettings, services: Services) -> NormalizedFeed:
+    async with services.fetcher.handling():
+        return await services.workers.run(
+            entries.read_feed,
+            answer.body,
+            url=answer.url,
+            content_type=answer.content_type,
+            feed=feed,
+            site=services.config.site,
+            seconds=PARSE_SECONDS,
+        )
 
 
 def failed(
@@ -226,8 +289,10 @@ def _warnings(answer: Document, found: Sequence[Entry], now: datetime) -> tuple[
     return tuple(warnings)
 
 
-def _tell(record: FeedRecord, outcome: PollOutcome, services: Services) -> None:
+def _tell(record: FeedRecord, outcome: PollOutcome, services: Services, saved: Saved | None) -> None:
     """Log a change of state, once; a feed that goes on failing is in status, not in the log."""
+    if saved is not None:
+        saved(record, outcome)
     services.report.polled(outcome, record)
     if outcome.problem and record.failures == 0:
         log.warning("feed fails", feed=record.id, kind=outcome.problem.kind, reason=outcome.problem.message)

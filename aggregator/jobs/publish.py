@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from aggregator import __version__
 from aggregator.core import editions, sections
-from aggregator.errors import OutputError
+from aggregator.errors import OutputError, StoreError
 from aggregator.fetch import user_agent
 from aggregator.jobs.services import Services, story_rules
 from aggregator.model import (
@@ -24,7 +25,9 @@ from aggregator.model import (
 from aggregator.observe import log
 from aggregator.render import RENDERERS, edition_files, html, opml
 
-PUBLISHED = "published"  # the note that says what the files were made of
+PUBLISHED = "published"  # the note that says what the files were made of; "" while they are being written
+OUTPUT_ERROR = "output-error"  # the note that says why files could not be written; "" when they could
+SECTIONS_FAILED = "sections-failed"  # the note with the sections that keep their files, and why, as JSON
 SELECTED = "selected"  # the note that says by which conditions stories were selected
 
 
@@ -51,29 +54,75 @@ async def publish(*, services: Services, now: datetime, force: bool = False) -> 
 
     Raises OutputError when the directory itself cannot be written.
     """
-    if not force and _whole(services) and await _made_of(services) == await _note(services, PUBLISHED):
-        return Published()
+    async with services.turns.publishing:
+        if not force and await _up_to_date(services):
+            return Published()
+        try:
+            published = await _publish(services, now)
+        except OutputError as error:
+            await _remember(services, OUTPUT_ERROR, str(error))
+            raise
+        await _remember(services, OUTPUT_ERROR, "")
+        return published
+
+
+async def _up_to_date(services: Services) -> bool:
+    whole = await asyncio.to_thread(_whole, services)
+    return (
+        whole
+        and await _made_of(services) == await _note(services, PUBLISHED)
+        and not await _note(services, OUTPUT_ERROR)
+    )
+
+
+async def _publish(services: Services, now: datetime) -> Published:
     await services.call(services.store.freeze_published, now=now)
     made_of = await _made_of(services)
-    services.output.prepare()
+    await asyncio.to_thread(services.output.prepare)
+    # A run that is killed from here on leaves this note, and the next one goes over every file and sweeps.
+    await _remember(services, PUBLISHED, "")
     sources = await _sources(services)
-    replaced, failed, editions_made = 0, [], []
+    made = await _sections(sources, services)
+    # With a section missing, the pages that list all of them stay as they were, if they are there.
+    if not made.failed or not (services.config.output.directory / "feeds.opml").is_file():
+        made.replaced += await asyncio.to_thread(_site, tuple(made.editions), sources, services)
+    await asyncio.to_thread(services.output.sweep)
+    if made.unwritable is not None:
+        raise made.unwritable
+    await _remember(services, SECTIONS_FAILED, json.dumps(made.failed) if made.failed else "")
+    await _remember(services, PUBLISHED, "" if made.failed else made_of)
+    return Published(replaced=made.replaced, failed=tuple(made.failed.items()))
+
+
+@dataclass(slots=True)
+class _Made:
+    """What became of the sections."""
+
+    replaced: int = 0
+    editions: list[Edition] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)  # section -> why its files stay as they were
+    unwritable: OutputError | None = None  # the first one
+
+
+async def _sections(sources: Mapping[str, SourceFeed], services: Services) -> _Made:
+    made = _Made()
+    known = json.loads(await _note(services, SECTIONS_FAILED) or "{}")
     for section in services.config.section:
         try:
             edition, files = await _section(section, sources, services)
-        except OutputError as error:
-            raise OutputError(str(error)) from error
+        except StoreError:
+            raise
+        except OutputError as error:  # the folder of this one may be at fault, or all of the directory
+            made.failed[section.id] = str(error)
+            made.unwritable = made.unwritable or error
         except Exception as error:  # noqa: BLE001 - the job boundary: one section's bug stops no other section
-            log.exception("section not published", section=section.id)
-            failed.append((section.id, f"a fault of this program: {type(error).__name__}"))
-            continue
-        replaced += files
-        editions_made.append(edition)
-    replaced += await asyncio.to_thread(_site, tuple(editions_made), sources, services)
-    services.output.sweep()
-    if not failed:
-        await services.call(services.store.put_note, PUBLISHED, made_of)
-    return Published(replaced=replaced, failed=tuple(failed))
+            made.failed[section.id] = reason = f"a fault of this program: {type(error).__name__}"
+            if known.get(section.id) != reason:
+                log.exception("section not published", section=section.id)
+        else:
+            made.replaced += files
+            made.editions.append(edition)
+    return made
 
 
 async def _section(
@@ -133,6 +182,12 @@ async def _made_of(services: Services) -> str:
 
 async def _note(services: Services, key: str) -> str | None:
     return await services.call(services.store.note, key)
+
+
+async def _remember(services: Services, key: str, value: str) -> None:
+    """Write a note, unless it says that already: a transaction that changes nothing still costs one."""
+    if (await _note(services, key) or "") != value:
+        await services.call(services.store.put_note, key, value)
 
 
 def _source(feed: FeedSettings, record: FeedRecord | None, config: Config) -> SourceFeed:

@@ -37,6 +37,11 @@ async def read_waiting(*, services: Services, now: datetime, most: int | None = 
     Entries are saved strictly in the order in which the store gives them (effective date, feed, key), so that
     the same entries make the same stories whatever their pages take.
     """
+    async with services.turns.reading:
+        return await _read_waiting(services, now, most)
+
+
+async def _read_waiting(services: Services, now: datetime, most: int | None) -> int:
     rules = story_rules(services.config, services.gazetteer)
     done = 0
     while most is None or done < most:
@@ -98,11 +103,29 @@ async def read(waiting: WaitingEntry, *, services: Services, now: datetime) -> R
     """
     feed = services.feeds.get(waiting.entry.feed_id)
     timezone = (feed.timezone if feed else "") or services.config.site.timezone
-    page, retry = None, None
-    article: Article | None = None
-    if feed is not None and feed.read_pages and waiting.entry.url and not extract.is_full_text(waiting.entry):
+    wanted = feed is not None and feed.read_pages and not extract.is_full_text(waiting.entry)
+    page, article, retry = None, None, None
+    if wanted and waiting.entry.url:
         try:
-            page = await _page(waiting.entry.url, services, now)
+            page, article = await _from_page(waiting, waiting.entry.url, timezone, services, now)
+        except AggregatorError as error:
+            retry = _retry(waiting, error, now)
+            log.debug("page not read", feed=waiting.entry.feed_id, url=waiting.entry.url, reason=str(error))
+    if article is None:
+        article = extract.article(waiting.entry, None, language=waiting.entry.language, timezone=timezone)
+    return _tagged(waiting, article, page, retry, feed, services)
+
+
+async def _from_page(
+    waiting: WaitingEntry, url: str, timezone: str, services: Services, now: datetime
+) -> tuple[Page, Article | None]:
+    """Fetch and read a page; raises the FetchError kinds, ExtractError or TooExpensive.
+
+    What a library stumbles over is logged as the fault that it is, and the feed's own text serves.
+    """
+    page = await _page(url, services, now)
+    try:
+        async with services.fetcher.handling():
             article = await services.workers.run(
                 extract.article,
                 waiting.entry,
@@ -111,12 +134,12 @@ async def read(waiting: WaitingEntry, *, services: Services, now: datetime) -> R
                 timezone=timezone,
                 seconds=EXTRACT_SECONDS,
             )
-        except AggregatorError as error:
-            retry = _retry(waiting, error, now)
-            log.debug("page not read", feed=waiting.entry.feed_id, url=waiting.entry.url, reason=str(error))
-    if article is None:
-        article = extract.article(waiting.entry, None, language=waiting.entry.language, timezone=timezone)
-    return _tagged(waiting, article, page, retry, feed, services)
+    except AggregatorError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the job boundary: a page that breaks a library costs only itself
+        log.error("page not read", feed=waiting.entry.feed_id, url=url, exc_info=error)
+        return page, None
+    return page, article
 
 
 async def _page(url: str, services: Services, now: datetime) -> Page:

@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from aggregator.jobs.poll import poll
+from aggregator.jobs.poll import askable, poll
 from aggregator.jobs.publish import Published, publish, reselect_when_changed
 from aggregator.jobs.read import read_waiting
 from aggregator.jobs.services import Services
-from aggregator.model import FeedRecord, PollOutcome
+from aggregator.model import FeedRecord, Polled
 
 EVERY_FEED = 1_000_000
 
@@ -36,14 +37,27 @@ class RoundResult:
     published: Published = field(default_factory=Published)
     problems: Counter[str] = field(default_factory=Counter)  # error.kind -> feeds
 
+    def summary(self) -> dict[str, Any]:
+        """Give it as JSON can carry it."""
+        return {
+            "polled": self.polled,
+            "failed": self.failed,
+            "new": self.new,
+            "updated": self.updated,
+            "read": self.read,
+            "replaced": self.published.replaced,
+            "sections_failed": [list(each) for each in self.published.failed],
+            "problems": dict(sorted(self.problems.items())),
+        }
+
 
 async def run_round(options: RoundOptions, *, services: Services, now: datetime) -> RoundResult:
     """Do one round; a feed that fails is part of the result, not an error."""
     await reselect_when_changed(services=services, now=now)
-    outcomes = await poll(await choose(options, services=services, now=now), services=services, now=now)
+    polled = await poll(await choose(options, services=services, now=now), services=services, now=now)
     read = await read_waiting(services=services, now=now)
     published = await publish(services=services, now=now)
-    return result_of(outcomes, read, published)
+    return result_of(polled, read, published)
 
 
 async def choose(options: RoundOptions, *, services: Services, now: datetime) -> list[FeedRecord]:
@@ -55,17 +69,17 @@ async def choose(options: RoundOptions, *, services: Services, now: datetime) ->
         records = await services.call(services.store.feed_records)
         return [record for record in records if not record.gone and not services.feeds[record.id].paused]
     due = await services.call(services.store.due, now=now, limit=EVERY_FEED)
-    return [record for record in due if not services.feeds[record.id].paused]
+    return askable(due, services=services, now=now)
 
 
-def result_of(outcomes: Sequence[PollOutcome], read: int, published: Published) -> RoundResult:
+def result_of(polled: Sequence[Polled], read: int, published: Published) -> RoundResult:
     """Sum up."""
     return RoundResult(
-        polled=len(outcomes),
-        failed=sum(outcome.problem is not None for outcome in outcomes),
-        new=sum(len(outcome.new) for outcome in outcomes),
-        updated=sum(len(outcome.updated) for outcome in outcomes),
+        polled=len(polled),
+        failed=sum(each.problem is not None for each in polled),
+        new=sum(each.new for each in polled),
+        updated=sum(each.updated for each in polled),
         read=read,
         published=published,
-        problems=Counter(outcome.problem.kind for outcome in outcomes if outcome.problem),
+        problems=Counter(each.problem.kind for each in polled if each.problem),
     )

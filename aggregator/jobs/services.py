@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
@@ -21,6 +22,7 @@ from aggregator.model import (
     FeedRecord,
     FeedSettings,
     NotModified,
+    Polled,
     PollOutcome,
     Request,
     StoryRules,
@@ -39,12 +41,24 @@ class Fetch(Protocol):
         """Get one document, whole; raises a FetchError."""
         ...
 
+    def handling(self) -> AbstractAsyncContextManager[None]:
+        """Keep a place while a document is handled, so that no more are received than can be handled."""
+        ...
+
+    async def close(self) -> None:
+        """Close every connection."""
+        ...
+
 
 class Work(Protocol):
     """The port to processes that can be killed."""
 
     async def run(self, function: Callable[..., T], /, *args: Any, seconds: float, **kwargs: Any) -> T:
         """Call a function elsewhere; raises TooExpensive when it takes too long."""
+        ...
+
+    async def close(self) -> None:
+        """End every process."""
         ...
 
 
@@ -63,7 +77,7 @@ class Report(Protocol):
         """So many entries are read, and so many still wait."""
         ...
 
-    def asked(self, outcomes: Sequence[PollOutcome]) -> None:
+    def asked(self, polled: Sequence[Polled]) -> None:
         """All of them have answered, or failed."""
         ...
 
@@ -84,7 +98,7 @@ class Silent:
     def reading(self, done: int, waiting: int) -> None:
         """Say nothing."""
 
-    def asked(self, outcomes: Sequence[PollOutcome]) -> None:
+    def asked(self, polled: Sequence[Polled]) -> None:
         """Say nothing."""
 
     def published(self, edition: Edition, files: int) -> None:
@@ -110,6 +124,16 @@ class StoreThread:
         self._pool.shutdown(wait=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """What is done by one at a time, whoever asks: a tick of the daemon, or a round that a person wants."""
+
+    reading: asyncio.Lock = field(default_factory=asyncio.Lock)  # else a page would be fetched twice
+    publishing: asyncio.Lock = field(
+        default_factory=asyncio.Lock
+    )  # else one would sweep what the other writes
+
+
 @dataclass(frozen=True, kw_only=True)
 class Services:
     """Everything a job needs; replaced as a whole when feeds.toml changes."""
@@ -122,6 +146,7 @@ class Services:
     workers: Work
     output: Output
     report: Report = field(default_factory=Silent)
+    turns: Turns = field(default_factory=Turns)  # carried over when the rest is replaced
 
     @cached_property
     def config_digest(self) -> str:

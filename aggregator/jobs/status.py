@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aggregator import __version__
-from aggregator.jobs.publish import expected_files
+from aggregator.jobs.publish import OUTPUT_ERROR, SECTIONS_FAILED, expected_files
 from aggregator.model import Config, FeedRecord, FeedSettings, FeedState
 from aggregator.store import Store
 
@@ -19,16 +19,16 @@ LEAST_FREE: Final = 0.05  # of the disk that holds the output
 HEARTBEAT: Final = "heartbeat"  # the note that a daemon moves while its scheduler works
 HEARTBEAT_LATE: Final = timedelta(minutes=5)
 FAULTS: Final = "faults"  # the note that holds the faults of a file that is not in force
-OUTPUT_ERROR: Final = "output-error"  # the note that says why files could not be written; "" when they could
+MOST_FAULTS: Final = 20  # of a file, among the reasons
 
 Health = tuple[str, list[str]]
 
 
-def status(config: Config, store: Store, *, now: datetime) -> dict[str, Any]:
-    """Give the whole of `status --json`."""
+def status(config: Config, store: Store, *, now: datetime, faults: Sequence[str] = ()) -> dict[str, Any]:
+    """Give the whole of `status --json`; `faults` are those of feeds.toml as it lies there now."""
     records = {record.id: record for record in store.feed_records()}
     counts = store.request_counts(since=now - DAY)
-    state, reasons = health(config, store, list(records.values()), now=now)
+    state, reasons = health(config, store, list(records.values()), now=now, faults=faults)
     return {
         "version": __version__,
         "health": state,
@@ -41,10 +41,17 @@ def status(config: Config, store: Store, *, now: datetime) -> dict[str, Any]:
     }
 
 
-def health(config: Config, store: Store, records: Sequence[FeedRecord], *, now: datetime) -> Health:
+def health(
+    config: Config, store: Store, records: Sequence[FeedRecord], *, now: datetime, faults: Sequence[str] = ()
+) -> Health:
     """Say ok, degraded or failed, and every reason in words."""
-    failed = list(_failures(config, store, records, now))
-    degraded = list(_doubts(config, store, records, now))
+    failed = _failures(config, store, records, now)
+    degraded = [
+        *_feeds_in_doubt(records, now),
+        *_faults(store, faults),
+        *_sections_in_doubt(store),
+        *_disks(config, store),
+    ]
     state = "failed" if failed else "degraded" if degraded else "ok"
     return state, failed + degraded
 
@@ -81,13 +88,13 @@ def _failures(config: Config, store: Store, records: Sequence[FeedRecord], now: 
 def _silent_since(records: Sequence[FeedRecord]) -> datetime | None:
     """Say since when no poll has succeeded; None while one feed does answer, or none was ever asked."""
     asked = [record for record in records if record.last_attempt and not record.gone]
-    if not asked or not all(record.failures for record in asked):
+    if any(record.failures == 0 for record in asked):
         return None
-    answered = [record.last_success for record in asked if record.last_success]
-    return max(answered) if answered else min(record.added_at for record in asked)
+    answered = max((record.last_success for record in asked if record.last_success), default=None)
+    return answered or min((record.added_at for record in asked), default=None)
 
 
-def _doubts(config: Config, store: Store, records: Sequence[FeedRecord], now: datetime) -> list[str]:
+def _feeds_in_doubt(records: Sequence[FeedRecord], now: datetime) -> list[str]:
     reasons = []
     for record in records:
         if record.gone:
@@ -96,21 +103,38 @@ def _doubts(config: Config, store: Store, records: Sequence[FeedRecord], now: da
             reasons.append(
                 f"{record.id}: failing since {instant(record.failing_since)}: {record.problem.message}"
             )
-    if faults := store.note(FAULTS):
-        first = json.loads(faults)[0]
-        reasons.append(f"running on the last good configuration: {first}")
+    return reasons
+
+
+def _faults(store: Store, faults: Sequence[str]) -> list[str]:
+    """Say why feeds.toml is not in force, by what the daemon found and by how the file is now."""
+    known = json.loads(store.note(FAULTS) or "[]")
+    every = [*known, *(fault for fault in faults if fault not in known)]
+    return [f"running on the last good configuration: {fault}" for fault in every[:MOST_FAULTS]]
+
+
+def _sections_in_doubt(store: Store) -> list[str]:
+    failed = json.loads(store.note(SECTIONS_FAILED) or "{}")
+    reasons = [f"section {section} keeps its files: {reason}" for section, reason in failed.items()]
     if held := store.ledger()["held"]:
         reasons.append(f"{held} entries are held")
-    return [*reasons, *_disk(config.output.directory)]
+    return reasons
 
 
-def _disk(directory: Path) -> list[str]:
-    place = next((each for each in (directory, *directory.parents) if each.exists()), None)
-    if place is None:
-        return []
-    usage = shutil.disk_usage(place)
-    free = usage.free / usage.total if usage.total else 1.0
-    return [f"the disk of {directory} has {free:.0%} left"] if free < LEAST_FREE else []
+def _disks(config: Config, store: Store) -> list[str]:
+    places = {"the output": config.output.directory, "the database": store.file}
+    full = {what: _free(place) for what, place in places.items() if place is not None}
+    return [f"the disk of {what} has {free:.0%} left" for what, free in full.items() if free < LEAST_FREE]
+
+
+def _free(path: Path) -> float:
+    """Give the share of a path's disk that is free; 1 when that cannot be known."""
+    try:
+        place = next(each for each in (path, *path.parents) if each.exists())
+        usage = shutil.disk_usage(place)
+    except (OSError, StopIteration):
+        return 1.0
+    return usage.free / usage.total if usage.total else 1.0
 
 
 def _feed(

@@ -151,7 +151,10 @@ class NormalizedFeed:
 
     feed: ParsedFeed  # its `entries` is empty: they are below
     entries: tuple[Entry, ...]
-    quarantined: tuple[tuple[int, str], ...] = ()  # position, why it could not be handled
+    quarantined: tuple[
+        tuple[Entry, str], ...
+    ] = ()  # bare of all but the facts, and why it could not be handled
+    empty: int = 0  # elements with nothing in them, which are no entries
 
 
 class FeedState(StrEnum):
@@ -246,3 +249,13 @@ class PollOutcome:
     quarantined: tuple[tuple[Entry, str], ...] = ()  # new ones that could not be handled, and why
     held: frozenset[str] = frozenset()  # keys of new entries that a guard holds
     warnings: tuple[FeedWarning, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polled:
+    """What is left of a poll when its entries are stored: a round of thousands of feeds holds no texts."""
+
+    feed_id: str
+    problem: Problem | None = None
+    new: int = 0
+    updated: int = 0

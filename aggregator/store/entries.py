@@ -6,7 +6,19 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    null,
+    select,
+    update,
+)
 from sqlalchemy.sql.selectable import FromClause
 
 from aggregator.model import StoredEntry, WaitingEntry
@@ -52,34 +64,42 @@ def known_hashes(connection: Connection, name: str, keys: Collection[str]) -> di
     return found
 
 
-def _to_read(now: datetime) -> ColumnElement[bool]:
-    return or_(entry.c.state == "waiting", and_(entry.c.state == "read", entry.c.retry_at <= now))
+def _to_read(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """What waits, and what was read without its page and may have it now: an index for each."""
+    # Written out, not bound: else neither engine sees that the index of waiting entries fits.
+    waits = entry.c.state == literal("waiting", literal_execute=True)
+    return waits, and_(entry.c.retry_at <= now, entry.c.state == "read")
 
 
 def waiting(connection: Connection, *, now: datetime, limit: int) -> list[WaitingEntry]:
     """Give what is to be read, and what was read without its page and may have it now, in reading order."""
-    rows = connection.execute(
-        _whole(entry)
-        .where(_to_read(now))
-        .order_by(entry.c.effective_utc, feed.c.name, entry.c.key)
-        .limit(limit)
+    order = (entry.c.effective_utc, feed.c.name, entry.c.key)
+    found: list[Any] = []
+    for wanted in _to_read(now):
+        statement = select(*order, entry.c.id).join_from(entry, feed, feed.c.id == entry.c.feed)
+        found += connection.execute(statement.where(wanted).order_by(*order).limit(limit))
+    numbers = [row.id for row in sorted(found, key=lambda row: tuple(row)[:3])[:limit]]
+    rows: dict[int, Any] = {}
+    for some in chunks(numbers):
+        rows |= {row.id: row for row in connection.execute(_whole(entry).where(entry.c.id.in_(some)))}
+    return [_waiting(rows[number]) for number in numbers]
+
+
+def _waiting(row: Any) -> WaitingEntry:
+    return WaitingEntry(
+        row=row.id,
+        entry=codec.entry_from(row),
+        first_seen=row.first_seen,
+        effective=row.effective,
+        tries=row.tries,
+        page_error=row.page_error,
     )
-    return [
-        WaitingEntry(
-            row=row.id,
-            entry=codec.entry_from(row),
-            first_seen=row.first_seen,
-            effective=row.effective,
-            tries=row.tries,
-            page_error=row.page_error,
-        )
-        for row in rows
-    ]
 
 
 def waiting_count(connection: Connection, *, now: datetime) -> int:
     """Count what `waiting` would give without a limit."""
-    return int(connection.scalar(select(func.count()).select_from(entry).where(_to_read(now))) or 0)
+    counts = (select(func.count()).select_from(entry).where(wanted) for wanted in _to_read(now))
+    return sum(connection.scalar(each) or 0 for each in counts)
 
 
 def _whole(joined: FromClause, *more: ColumnElement[Any]) -> Select[Any]:
@@ -142,8 +162,20 @@ def _load(connection: Connection, places: Sequence[Any]) -> Iterator[StoredEntry
 
 
 def ledger(connection: Connection) -> dict[str, int]:
-    """Count every entry ever accepted by what became of it; `accepted` is the sum."""
-    counted = select(_STATE.label("became"), func.count()).select_from(_WITH_STORY).group_by("became")
-    found = {became: int(number) for became, number in connection.execute(counted)}
+    """Count every entry ever accepted by what became of it; `accepted` is the sum.
+
+    An entry that was read leads its story or is a duplicate; so the leads are counted, and the rest is left.
+    """
+    stood = select(entry.c.state, func.count()).group_by(entry.c.state)
+    found = {state: int(number) for state, number in connection.execute(stood)}
+    led = (
+        select(story.c.placed, func.count())
+        .join_from(story, entry, entry.c.id == story.c.lead)
+        .where(entry.c.state == "read")
+        .group_by(story.c.placed)
+    )
+    leads = {placed: int(number) for placed, number in connection.execute(led)}
+    found["published"], found["filtered"] = leads.get(True, 0), leads.get(False, 0)
+    found["duplicate"] = found.pop("read", 0) - found["published"] - found["filtered"]
     states = {state: found.get(state, 0) for state in STATES}
     return {"accepted": sum(states.values()), **states}

@@ -48,17 +48,26 @@ def sync(connection: Connection, configured: Sequence[FeedSettings], *, now: dat
     pairs = _match(configured, rows)
     kept = {row.id for _, row in pairs if row is not None}
     retired = [row.id for row in rows if row.active and row.id not in kept]
-    changed = [(each, row) for each, row in pairs if row is None or _differs(each, row)]
+    changed = [pair for pair in pairs if _differs(*pair)]
     # Every name that moves is let go first: two feeds may have exchanged theirs.
-    leaving = retired + [row.id for _, row in changed if row is not None and row.active]
-    if leaving:
-        connection.execute(
-            update(feed).where(feed.c.id == bindparam("row")).values(active=False),
-            [{"row": row} for row in leaving],
-        )
+    _retire(connection, retired + _active(row for _, row in changed))
+    _put_all(connection, changed, now)
+    return bool(changed or retired)
+
+
+def _put_all(connection: Connection, changed: Sequence[tuple[FeedSettings, Any]], now: datetime) -> None:
     for each, row in changed:
         _put(connection, each, row, now)
-    return bool(changed or retired)
+
+
+def _active(rows: Iterable[Any]) -> list[int]:
+    return [row.id for row in rows if row is not None and row.active]
+
+
+def _retire(connection: Connection, rows: Sequence[int]) -> None:
+    if rows:
+        statement = update(feed).where(feed.c.id == bindparam("row")).values(active=False)
+        connection.execute(statement, [{"row": row} for row in rows])
 
 
 def _match(configured: Sequence[FeedSettings], rows: Sequence[Any]) -> list[tuple[FeedSettings, Any]]:
@@ -85,7 +94,7 @@ def _match(configured: Sequence[FeedSettings], rows: Sequence[Any]) -> list[tupl
 
 
 def _differs(each: FeedSettings, row: Any) -> bool:
-    return not row.active or row.name != storable(each.id) or row.url != storable(each.url)
+    return row is None or not row.active or row.name != storable(each.id) or row.url != storable(each.url)
 
 
 def _put(connection: Connection, each: FeedSettings, row: Any, now: datetime) -> None:

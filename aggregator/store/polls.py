@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from aggregator.core.entries import effective
-from aggregator.model import Entry, PollOutcome
+from aggregator.model import Entry, ParsedFeed, PollOutcome
 from aggregator.store import codec
 from aggregator.store.schema import document_position, entry, entry_version, feed, request, storable
 from aggregator.store.sql import chunks, insert_unknown
@@ -34,29 +34,33 @@ def save(connection: Connection, outcomes: Sequence[PollOutcome]) -> bool:
     decided here, by what is stored, so that no entry is ever in twice.
     """
     rows = _rows(connection, {outcome.feed_id for outcome in outcomes})
-    before = {name: [row[shown] for shown in _SHOWN] for name, row in rows.items()}
-    requests = []
-    for outcome in outcomes:
-        row = rows.get(storable(outcome.feed_id))
-        if row is None:
-            continue  # taken out of feeds.toml, and never in it under this id
-        if outcome.feed is not None:
-            _save_document(connection, row, outcome)
-        row.update(_settled(row, outcome))
-        requests.append(
-            {
-                "feed": row["id"],
-                "at": outcome.at,
-                "status": outcome.http_status,
-                "not_modified": outcome.not_modified,
-            }
-        )
-    if not rows or not requests:
+    before = _shown(rows)
+    # A feed that was taken out of feeds.toml, and never was in it under this id, has no row.
+    known = [outcome for outcome in outcomes if storable(outcome.feed_id) in rows]
+    if not known:
         return False
+    requests = [_save_one(connection, rows[storable(each.feed_id)], each) for each in known]
     saved = [{"row": row["id"], **{f"v_{name}": row[name] for name in _SAVED}} for row in rows.values()]
     connection.execute(_SAVE, saved)
     insert_unknown(connection, request, requests)
-    return any(before[name] != [row[shown] for shown in _SHOWN] for name, row in rows.items())
+    return before != _shown(rows)
+
+
+def _shown(rows: dict[str, dict[str, Any]]) -> dict[str, list[Any]]:
+    return {name: [row[shown] for shown in _SHOWN] for name, row in rows.items()}
+
+
+def _save_one(connection: Connection, row: dict[str, Any], outcome: PollOutcome) -> dict[str, Any]:
+    """Save the document of one outcome, settle the feed's row, and give the row of its request."""
+    if outcome.feed is not None:
+        _save_document(connection, row, outcome)
+    row.update(_settled(row, outcome))
+    return {
+        "feed": row["id"],
+        "at": outcome.at,
+        "status": outcome.http_status,
+        "not_modified": outcome.not_modified,
+    }
 
 
 def _rows(connection: Connection, names: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -109,19 +113,28 @@ def _succeeded(row: dict[str, Any], outcome: PollOutcome) -> dict[str, Any]:
     if outcome.body_hash is not None and outcome.body_hash != row["body_hash"]:
         values |= {"body_hash": outcome.body_hash, "last_changed": outcome.at}
     if not outcome.not_modified:  # a 304 says nothing of where it came from
-        same = outcome.moved_to is not None and outcome.moved_to == row["moved_to"]
-        values["moved_to"] = outcome.moved_to
-        values["moved_seen"] = row["moved_seen"] if same else outcome.at if outcome.moved_to else None
+        values |= _moved(row, outcome)
     if outcome.feed is not None:
-        parsed = outcome.feed
-        values |= {
-            "title": parsed.title or row["title"],
-            "language": parsed.language or row["language"],
-            "link": parsed.link or row["link"],
-            "ttl": parsed.ttl.total_seconds() if parsed.ttl is not None else None,
-            "skips": json.dumps([sorted(parsed.skip_hours), sorted(parsed.skip_days)]),
-        }
+        values |= _said(row, outcome.feed)
     return values
+
+
+def _moved(row: dict[str, Any], outcome: PollOutcome) -> dict[str, Any]:
+    if outcome.moved_to is None:
+        return {"moved_to": None, "moved_seen": None}
+    same = outcome.moved_to == row["moved_to"]
+    return {"moved_to": outcome.moved_to, "moved_seen": row["moved_seen"] if same else outcome.at}
+
+
+def _said(row: dict[str, Any], parsed: ParsedFeed) -> dict[str, Any]:
+    """Say what the row keeps of the feed's own words; a document without a title does not take it away."""
+    return {
+        "title": parsed.title or row["title"],
+        "language": parsed.language or row["language"],
+        "link": parsed.link or row["link"],
+        "ttl": parsed.ttl.total_seconds() if parsed.ttl is not None else None,
+        "skips": json.dumps([sorted(parsed.skip_hours), sorted(parsed.skip_days)]),
+    }
 
 
 @dataclass(slots=True)

@@ -69,7 +69,6 @@ def _texts(connection: Connection, before: datetime) -> None:
         select(entry.c.id, membership.c.story)
         .outerjoin(membership, membership.c.entry == entry.c.id)
         .where(entry.c.body.is_not(None), entry.c.state.in_(("read", "quarantined")), _unseen(before))
-        .order_by(entry.c.id)
     )
     rows = connection.execute(old).all()
     spared = _spared(connection) if rows else set()
@@ -95,7 +94,7 @@ def _keys(connection: Connection, before: datetime) -> None:
         )
     )
     kept = select(1).where(membership.c.entry == entry.c.id, exists(younger))
-    rows = connection.scalars(old.where(~exists(kept)).order_by(entry.c.id)).all()
+    rows = connection.scalars(old.where(~exists(kept))).all()
     for some in chunks(rows):
         _forget(connection, some)
 

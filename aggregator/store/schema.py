@@ -161,8 +161,6 @@ entry: Final = Table(
     Column("guid", Plain),
     Column("url", Plain),
     Column("canonical_url", Plain),
-    Column("fields", Plain, nullable=False),  # JSON: what was normalised, without the texts
-    Column("body", LargeBinary),  # zlib of JSON: summary and content; None: pruned
     Column("hash", Plain, nullable=False),
     Column("effective", Dated, nullable=False),
     Column("effective_utc", Utc, nullable=False),
@@ -173,6 +171,9 @@ entry: Final = Table(
     Column("tries", Integer, nullable=False),  # of its page
     Column("retry_at", Utc),
     Column("page_error", Plain),
+    # What is long stands last: SQLite walks over it to reach what comes after.
+    Column("fields", Plain, nullable=False),  # JSON: what was normalised, without the texts
+    Column("body", LargeBinary),  # zlib of JSON: summary and content; None: pruned
     UniqueConstraint("feed", "key"),
 )
 _waiting = entry.c.state == "waiting"
@@ -183,6 +184,7 @@ Index("ix_entry_retry", entry.c.retry_at, sqlite_where=_retry, postgresql_where=
 Index("ix_entry_url", entry.c.url, postgresql_using="hash")
 Index("ix_entry_canonical_url", entry.c.canonical_url, postgresql_using="hash")
 Index("ix_entry_last_seen", entry.c.last_seen)
+Index("ix_entry_state", entry.c.state)
 
 document_position: Final = Table(
     "document_position",
@@ -210,8 +212,8 @@ page: Final = Table(
     Column("hash", LargeBinary, primary_key=True),
     Column("url", Plain, nullable=False),
     Column("content_type", Plain),
-    Column("body", LargeBinary, nullable=False),  # zlib
     Column("fetched_at", Utc, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # zlib
 )
 Index("ix_page_fetched_at", page.c.fetched_at)
 
@@ -223,17 +225,17 @@ article: Final = Table(
         "sequence", BigInteger, nullable=False, unique=True
     ),  # replayed in this order, all comes out the same
     Column("version", Plain, nullable=False),  # hash of the entry that it was made of
-    Column("headline", Plain, nullable=False),
-    Column("fields", Plain, nullable=False),  # JSON: the rest of the article
-    Column("text", Plain),  # None: pruned
-    Column("html", Plain),
     Column("length", Integer, nullable=False),  # of the text, in code points
-    Column("regions", Plain, nullable=False),  # JSON, with evidence
-    Column("categories", Plain, nullable=False),  # JSON
     Column("text_hash", BigInteger, nullable=False),
     Column("published", Dated, nullable=False),
     Column("published_utc", Utc, nullable=False),
     Column("canonical_url", Plain),  # only one of the entry's own registrable domain
+    Column("headline", Plain, nullable=False),
+    Column("categories", Plain, nullable=False),  # JSON
+    Column("fields", Plain, nullable=False),  # JSON: the rest of the article
+    Column("regions", Plain, nullable=False),  # JSON, with evidence
+    Column("text", Plain),  # None: pruned
+    Column("html", Plain),
 )
 _meant = article.c.text_hash != 0
 Index("ix_article_text_hash", article.c.text_hash, sqlite_where=_meant, postgresql_where=_meant)
@@ -264,6 +266,8 @@ story: Final = Table(
 Index("ix_story_date_utc", story.c.date_utc)
 Index("ix_story_first_seen", story.c.first_seen)
 Index("ix_story_lead", story.c.lead)
+_merged = story.c.merged_into.is_not(None)
+Index("ix_story_merged_into", story.c.merged_into, sqlite_where=_merged, postgresql_where=_merged)
 _unfrozen = and_(story.c.placed, story.c.published.is_(None))
 Index("ix_story_unfrozen", story.c.id, sqlite_where=_unfrozen, postgresql_where=_unfrozen)
 

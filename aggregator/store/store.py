@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
@@ -37,11 +38,10 @@ def open_store(url: str, *, now: datetime, busy: timedelta = BUSY) -> Store:
     if place.path is not None:
         prepare(place.path)
     store = Store(place, writer(place, busy=busy), reader(place, busy=busy), busy=busy)
-    try:
+    with ExitStack() as unless_good:
+        unless_good.callback(store.close)
         store.bring_up_to_date()
-    except BaseException:
-        store.close()
-        raise
+        unless_good.pop_all()
     return store
 
 
@@ -54,11 +54,10 @@ def open_reader(url: str, *, busy: timedelta = BUSY) -> Store:
         if place.path is not None and place.path.is_dir():
             raise StoreUnwritable(f"{place}: it is a folder; name a file in it")
     store = Store(place, None, reader(place, busy=busy), busy=busy)
-    try:
+    with ExitStack() as unless_good:
+        unless_good.callback(store.close)
         store.check_version()
-    except BaseException:
-        store.close()
-        raise
+        unless_good.pop_all()
     return store
 
 
@@ -86,6 +85,11 @@ class Store:
     def _read(self) -> Iterator[Connection]:
         with told(str(self._place), self._place.password), self._reader.begin() as connection:
             yield connection
+
+    @property
+    def file(self) -> Path | None:
+        """The database's file; None where it is on a server."""
+        return self._place.path
 
     def bring_up_to_date(self) -> None:
         """Make or migrate the tables, where they are not of this version.

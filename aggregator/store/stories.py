@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, exists, func, or_, select
+from sqlalchemy import Connection, Select, exists, func, select, union
 
 from aggregator.core.urls import canonical_url
 from aggregator.model import Copy, Membership, Story
@@ -16,8 +17,8 @@ from aggregator.store.schema import article, entry, feed, membership, section_st
 from aggregator.store.sql import chunks
 
 _LOADED_AT_ONCE: Final = 100
-_FEWEST_LETTERS: Final = 8  # of the id's uuid
 _PREFIX: Final = "urn:uuid:"
+_LETTERS: Final = re.compile(r"[0-9a-f-]{8,36}")  # enough of a uuid to mean one story
 
 
 def load(connection: Connection, stories: Sequence[str]) -> list[Story]:
@@ -136,26 +137,26 @@ def of_link(connection: Connection, link_or_id: str) -> list[Story]:
     asked = storable(link_or_id.strip())
     if asked.startswith(("http://", "https://")):
         return load(connection, connection.scalars(_linked(asked)).all())
-    letters = asked.removeprefix(_PREFIX).lower()
-    if len(letters) < _FEWEST_LETTERS:
+    letters = asked.lower().removeprefix(_PREFIX)
+    if not _LETTERS.fullmatch(letters):
         return []
-    fitting = story.c.id.startswith(_PREFIX + letters, autoescape=True)
-    return load(connection, connection.scalars(select(story.c.id).where(fitting).order_by(story.c.id)).all())
+    first = _PREFIX + letters
+    fitting = select(story.c.id).where(story.c.id >= first, story.c.id < first + "g")
+    return load(connection, connection.scalars(fitting.order_by(story.c.id)).all())
 
 
 def _linked(link: str) -> Select[Any]:
     canonical = canonical_url(link)
+    entries = union(
+        select(entry.c.id).where(entry.c.url == link),
+        select(entry.c.id).where(entry.c.canonical_url == canonical),
+        select(article.c.entry).where(article.c.canonical_url == canonical),
+    )
+    read = membership.join(article, article.c.entry == membership.c.entry)
     return (
         select(membership.c.story)
-        .join_from(membership, entry, entry.c.id == membership.c.entry)
-        .join(article, article.c.entry == entry.c.id)
-        .where(
-            or_(
-                entry.c.url == link,
-                entry.c.canonical_url == canonical,
-                article.c.canonical_url == canonical,
-            )
-        )
+        .select_from(read)
+        .where(membership.c.entry.in_(entries))
         .distinct()
         .order_by(membership.c.story)
     )

@@ -116,7 +116,9 @@ def read(waiting: WaitingEntry, *, text: str = "", keys: Sequence[int] = (), **v
         categories=values.pop("categories", waiting.entry.categories),
         canonical_url=values.pop("canonical_url", waiting.entry.canonical_url),
     )
-    hashed = int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "big", signed=True)
+    hashed = int.from_bytes(
+        blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "big", signed=True
+    )
     return ReadArticle(
         waiting=waiting,
         article=found,

@@ -20,7 +20,7 @@ SITE = SiteSettings(title="Meja Kabar", timezone="Asia/Jakarta")
 SEEN = datetime(2022, 1, 8, 6, 0, tzinfo=UTC)
 
 
-def item(title: str = "", link: str = "", guid: str = "", more: str = "") -> str:
+def element(title: str = "", link: str = "", guid: str = "", more: str = "") -> str:
     parts = (("title", title), ("link", link), ("guid", guid))
     return f"<item>{''.join(f'<{name}>{value}</{name}>' for name, value in parts if value)}{more}</item>"
 
@@ -45,7 +45,7 @@ LINK = "https://kabar.example/berita/{}"
 
 
 def test_fs_01_the_same_document_again_is_unchanged() -> None:
-    items = [item(f"Judul {n}", LINK.format(n), f"g{n}") for n in range(3)]
+    items = [element(f"Judul {n}", LINK.format(n), f"g{n}") for n in range(3)]
     first, second = read(*items).entries, read(*items).entries
     assert diff(first, {}) == Diff(new=first)
     assert diff(second, known(first)) == Diff(unchanged=second)
@@ -53,64 +53,70 @@ def test_fs_01_the_same_document_again_is_unchanged() -> None:
 
 def test_fs_06_a_move_to_https_makes_no_new_keys() -> None:
     before = keys(
-        item("A", "http://kabar.example/?p=1", "http://kabar.example/?p=1"),
-        item("B", "http://kabar.example/b"),
+        element("A", "http://kabar.example/?p=1", "http://kabar.example/?p=1"),
+        element("B", "http://kabar.example/b"),
     )
     after = keys(
-        item("A", "https://kabar.example/?p=1", "https://kabar.example/?p=1"),
-        item("B", "https://kabar.example/b"),
+        element("A", "https://kabar.example/?p=1", "https://kabar.example/?p=1"),
+        element("B", "https://kabar.example/b"),
     )
     assert before == after
 
 
 def test_fs_09_a_guid_that_stands_for_several_stories_is_not_trusted() -> None:
-    items = [item(f"Judul {n}", LINK.format(n), "sama") for n in range(3)]
+    items = [element(f"Judul {n}", LINK.format(n), "sama") for n in range(3)]
     assert len(set(keys(*items))) == 3
     assert sorted(keys(*items)) == sorted(keys(*reversed(items)))
 
 
 def test_fs_09_one_shared_guid_leaves_the_others_as_they_were() -> None:
-    shared = [item("A", LINK.format(1), "x"), item("B", LINK.format(2), "x")]
-    assert keys(*shared, item("C", LINK.format(3), "c"))[2] == "c"
+    shared = [element("A", LINK.format(1), "x"), element("B", LINK.format(2), "x")]
+    assert keys(*shared, element("C", LINK.format(3), "c"))[2] == "c"
 
 
 def test_guids_that_only_count_are_not_trusted() -> None:
-    today = keys(*(item(f"Judul {n}", LINK.format(n), str(n)) for n in (1, 2, 3)))
-    tomorrow = keys(*(item(f"Judul {n - 1}", LINK.format(n - 1), str(n)) for n in (1, 2, 3)))
+    today = keys(*(element(f"Judul {n}", LINK.format(n), str(n)) for n in (1, 2, 3)))
+    tomorrow = keys(*(element(f"Judul {n - 1}", LINK.format(n - 1), str(n)) for n in (1, 2, 3)))
     assert tomorrow[1:] == today[:2]
 
 
 def test_a_link_that_all_entries_share_is_no_name() -> None:
-    items = [item(f"Judul {n}", "https://kabar.example/") for n in range(3)]
+    items = [element(f"Judul {n}", "https://kabar.example/") for n in range(3)]
     assert len(set(keys(*items))) == 3
     assert keys(*items)[::-1] == keys(*reversed(items))
 
 
 @pytest.mark.parametrize(
     "only",
-    [item("Hanya judul"), item(more="<description>Hanya teks</description>"), item(link=LINK.format(1))],
+    [
+        element("Hanya judul"),
+        element(more="<description>Hanya teks</description>"),
+        element(link=LINK.format(1)),
+    ],
     ids=["title", "description", "link"],
 )
 def test_fs_10_an_entry_with_one_thing_only_is_accepted_under_a_stable_key(only: str) -> None:
     found = read(only)
     assert (len(found.entries), found.quarantined) == (1, ())
-    assert keys(only) == keys(only) == keys(item("Lain", LINK.format(9)), only)[1:]
+    assert keys(only) == keys(only) == keys(element("Lain", LINK.format(9)), only)[1:]
 
 
-def test_an_entry_with_nothing_at_all_is_told_and_dropped() -> None:
-    found = read(item(), item("Ada"))
+def test_an_element_with_nothing_at_all_is_no_entry() -> None:
+    found = read(element(), element("Ada"))
     assert [entry.position for entry in found.entries] == [2]
-    assert found.quarantined == ((1, "it has neither a title, a link nor a text"),)
+    assert (found.quarantined, found.empty) == ((), 1)
 
 
 def test_xp_08_a_link_beyond_its_limit_quarantines_its_entry_alone() -> None:
-    found = read(item("A", LINK.format("x" * limits.URL)), item("B", LINK.format(2)))
+    found = read(element("A", LINK.format("x" * limits.URL)), element("B", LINK.format(2)))
     assert [entry.title for entry in found.entries] == ["B"]
-    assert [position for position, _ in found.quarantined] == [1]
+    [(entry, reason)] = found.quarantined
+    assert (entry.position, entry.title, entry.url) == (1, "A", None)
+    assert "longer than" in reason
 
 
 def test_xp_08_a_long_title_is_cut_and_a_long_guid_is_known_by_its_digest() -> None:
-    entry = read(item("kata " * 10_000, LINK.format(1), "g" * 100_000)).entries[0]
+    entry = read(element("kata " * 10_000, LINK.format(1), "g" * 100_000)).entries[0]
     assert len(entry.title) <= limits.TITLE
     assert entry.title.endswith("…")
     assert entry.key.startswith("sha256:")
@@ -118,8 +124,8 @@ def test_xp_08_a_long_title_is_cut_and_a_long_guid_is_known_by_its_digest() -> N
 
 
 def test_fs_12_an_edit_changes_the_hash_and_not_the_key() -> None:
-    before = read(item("Judul", LINK.format(1), "g1")).entries
-    after = read(item("Judul dibetulkan", LINK.format(1), "g1")).entries
+    before = read(element("Judul", LINK.format(1), "g1")).entries
+    after = read(element("Judul dibetulkan", LINK.format(1), "g1")).entries
     assert diff(after, known(before)) == Diff(updated=after)
 
 
@@ -128,19 +134,19 @@ def test_fs_12_an_edit_changes_the_hash_and_not_the_key() -> None:
     [
         '<slash:comments xmlns:slash="http://purl.org/rss/1.0/modules/slash/">{}</slash:comments>',
         '<thr:total xmlns:thr="http://purl.org/syndication/thread/1.0">{}</thr:total>',
-        '<media:content xmlns:media="http://search.yahoo.com/mrss/" url="https://cdn.example/f.jpg?token={}" medium="image"/>',
+        '<media:content xmlns:media="http://search.yahoo.com/mrss/" url="https://k.example/f?t={}" medium="image"/>',
     ],
     ids=["comments", "replies", "token"],
 )
 def test_what_changes_of_itself_is_no_change(noise: str) -> None:
-    before = read(item("Judul", LINK.format(1), "g1", noise.format(17))).entries
-    after = read(item("Judul", LINK.format(1), "g1", noise.format(18))).entries
+    before = read(element("Judul", LINK.format(1), "g1", noise.format(17))).entries
+    after = read(element("Judul", LINK.format(1), "g1", noise.format(18))).entries
     assert diff(after, known(before)) == Diff(unchanged=after)
 
 
 def test_tracking_parameters_are_no_change_and_make_no_new_entry() -> None:
-    before = read(item("Judul", LINK.format(1) + "?utm_campaign=a")).entries
-    after = read(item("Judul", LINK.format(1) + "?utm_campaign=b")).entries
+    before = read(element("Judul", LINK.format(1) + "?utm_campaign=a")).entries
+    after = read(element("Judul", LINK.format(1) + "?utm_campaign=b")).entries
     assert diff(after, known(before)) == Diff(unchanged=after)
 
 
@@ -148,26 +154,26 @@ def test_a_date_that_all_entries_share_tells_only_when_the_file_was_written() ->
     stamp = (
         '<dcterms:modified xmlns:dcterms="http://purl.org/dc/terms/">2022-01-08T05:0{}:00Z</dcterms:modified>'
     )
-    before = read(*(item(f"J{n}", LINK.format(n), more=stamp.format(1)) for n in range(2))).entries
-    after = read(*(item(f"J{n}", LINK.format(n), more=stamp.format(2)) for n in range(2))).entries
+    before = read(*(element(f"J{n}", LINK.format(n), more=stamp.format(1)) for n in range(2))).entries
+    after = read(*(element(f"J{n}", LINK.format(n), more=stamp.format(2)) for n in range(2))).entries
     assert diff(after, known(before)).unchanged == after
 
 
 def test_a_key_repeated_in_a_document_counts_once() -> None:
-    found = read(item("A", LINK.format(1), "g"), item("A", LINK.format(1), "g")).entries
+    found = read(element("A", LINK.format(1), "g"), element("A", LINK.format(1), "g")).entries
     assert [entry.position for entry in found] == [1, 2]
     assert diff(found, {}).new == found[:1]
 
 
 def test_fs_16_the_date_of_an_indonesian_paper_is_its_own() -> None:
     for text in ("Sat, 08 Jan 2022 05:06:00 WIB", "Sabtu, 08 Januari 2022 - 05:06 WIB"):
-        entry = read(item("A", more=f"<pubDate>{text}</pubDate>")).entries[0]
+        entry = read(element("A", more=f"<pubDate>{text}</pubDate>")).entries[0]
         assert entry.published == datetime(2022, 1, 7, 22, 6, tzinfo=UTC)
         assert entry.published.utcoffset() == timedelta(hours=7)
 
 
 def test_a_date_without_a_zone_is_in_the_zone_of_the_feed_else_of_the_site() -> None:
-    dated = item("A", more="<pubDate>8 Jan 2022 05:06</pubDate>")
+    dated = element("A", more="<pubDate>8 Jan 2022 05:06</pubDate>")
     makassar = FeedSettings(id="m", url=FEED.url, timezone="Asia/Makassar")
     assert [str(read(dated, feed=feed).entries[0].published)[-6:] for feed in (FEED, makassar)] == [
         "+07:00",
@@ -177,7 +183,7 @@ def test_a_date_without_a_zone_is_in_the_zone_of_the_feed_else_of_the_site() -> 
 
 def test_a_zone_that_the_editor_calls_wrong_is_not_believed() -> None:
     wrong = FeedSettings(id="m", url=FEED.url, timezone="Asia/Makassar", timezone_wins=True)
-    dated = item("A", more="<pubDate>Sat, 08 Jan 2022 05:06:00 +0000</pubDate>")
+    dated = element("A", more="<pubDate>Sat, 08 Jan 2022 05:06:00 +0000</pubDate>")
     assert str(read(dated, feed=wrong).entries[0].published) == "2022-01-08 05:06:00+08:00"
 
 
@@ -185,7 +191,7 @@ def test_a_zone_that_the_editor_calls_wrong_is_not_believed() -> None:
     "text", ["", "0000-00-00", "10000-01-01", "Wed, 30 Feb 2022 05:06:00 GMT", "-1", str(2**63)]
 )
 def test_fs_17_a_date_that_is_none_is_none(text: str) -> None:
-    assert read(item("A", more=f"<pubDate>{text}</pubDate>")).entries[0].published is None
+    assert read(element("A", more=f"<pubDate>{text}</pubDate>")).entries[0].published is None
 
 
 def test_fs_18_the_effective_date_is_never_ahead_and_never_before_the_web() -> None:
@@ -207,30 +213,30 @@ def test_fs_18_the_effective_date_is_never_ahead_and_never_before_the_web() -> N
         ("&lt;script&gt; di HTML", "<script> di HTML"),
         ("5 &lt; 6 &gt; 4", "5 < 6 > 4"),
         ("  Judul\n  panjang ", "Judul panjang"),
-        ("&lt;b&gt;x&lt;/b&gt;&lt;script&gt;alert(1)&lt;/script&gt;", None),
+        ("&lt;b&gt;x&lt;/b&gt;&lt;script&gt;1&lt;/script&gt;", "<b>x</b><script>1</script>"),
     ],
 )
-def test_hx_06_a_title_is_plain_text(title: str, expected: str | None) -> None:
-    found = read(item(title)).entries[0].title
-    assert found == expected or expected is None
-    assert "\n" not in found
+def test_hx_06_a_title_is_plain_text(title: str, expected: str) -> None:
+    assert read(element(title)).entries[0].title == expected
 
 
 def test_hx_05_a_link_that_runs_something_is_no_link() -> None:
-    entry = read(item("A", "javascript:alert(1)", "g")).entries[0]
+    entry = read(element("A", "javascript:alert(1)", "g")).entries[0]
     assert (entry.url, entry.canonical_url, entry.title) == (None, None, "A")
 
 
 def test_html_that_came_with_its_own_tags_escaped_is_undone_once() -> None:
     entry = read(
-        item("A", more="<description>&amp;lt;p&amp;gt;Air &amp;amp;amp; api&amp;lt;/p&amp;gt;</description>")
+        element(
+            "A", more="<description>&amp;lt;p&amp;gt;Air &amp;amp;amp; api&amp;lt;/p&amp;gt;</description>"
+        )
     ).entries[0]
     assert (entry.summary, entry.summary_html) == ("Air & api", "<p>Air &amp; api</p>")
 
 
 def test_content_and_summary_are_sanitised() -> None:
     entry = read(
-        item(
+        element(
             "A",
             LINK.format(1),
             more="<description><![CDATA[<p onclick=x>a</p><script>1</script>]]></description>",
@@ -248,7 +254,7 @@ def test_the_language_is_the_editors_then_the_feeds_then_the_texts(
 ) -> None:
     feed = FeedSettings(id="k", url=FEED.url, language=configured)
     assert (
-        read(item("Warga yang mengungsi belum bisa kembali ke rumah"), head=head, feed=feed)
+        read(element("Warga yang mengungsi belum bisa kembali ke rumah"), head=head, feed=feed)
         .entries[0]
         .language
         == expected
@@ -256,7 +262,7 @@ def test_the_language_is_the_editors_then_the_feeds_then_the_texts(
 
 
 def test_entries_keep_the_order_of_the_document() -> None:
-    found = read(*(item(f"J{n}", LINK.format(n)) for n in range(5))).entries
+    found = read(*(element(f"J{n}", LINK.format(n)) for n in range(5))).entries
     assert [(entry.position, entry.title) for entry in found] == [(n + 1, f"J{n}") for n in range(5)]
 
 
@@ -267,9 +273,9 @@ TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_charac
 def test_every_element_is_an_entry_or_quarantined_and_keys_are_stable(
     given_items: list[tuple[str, str, str]],
 ) -> None:
-    items = [item(title, link, guid) for title, link, guid in given_items]
+    items = [element(title, link, guid) for title, link, guid in given_items]
     first, second = read(*items), read(*items)
-    assert len(first.entries) + len(first.quarantined) == len(items)
+    assert len(first.entries) + len(first.quarantined) + first.empty == len(items)
     assert first == second
     told = diff(first.entries, {})
     assert len(told.new) == len({entry.key for entry in first.entries})
@@ -279,7 +285,7 @@ def test_every_element_is_an_entry_or_quarantined_and_keys_are_stable(
 @pytest.mark.corpus
 @pytest.mark.skipif(not SEQUENCES.is_dir(), reason="the corpus is not here")
 def test_days_of_a_feed_whose_guid_is_a_position_make_each_story_new_once() -> None:
-    folder = sorted(SEQUENCES.iterdir())[0]
+    folder = min(SEQUENCES.iterdir())
     seen: dict[str, str] = {}
     titles: dict[str, str] = {}
     news = listed = 0
@@ -296,14 +302,17 @@ def test_days_of_a_feed_whose_guid_is_a_position_make_each_story_new_once() -> N
 
 @pytest.mark.corpus
 @pytest.mark.skipif(not SEQUENCES.is_dir(), reason="the corpus is not here")
-def test_every_real_feed_is_normalised_without_a_quarantine() -> None:
-    quarantined = []
+def test_every_real_feed_is_read_or_told_why_not() -> None:
+    quarantined, failed = [], []
     for path in sorted((SEQUENCES.parent / "real").iterdir()):
         before = process_time()
         try:
             found = read_feed(path.read_bytes(), url=FEED.url, content_type=None, feed=FEED, site=SITE)
-        except ParseError:
+        except ParseError as error:
+            failed.append((path.name, error.kind))
             continue
         assert process_time() - before < 20, path.name
-        quarantined += [(path.name, reason) for _, reason in found.quarantined if "neither" not in reason]
+        quarantined += [(path.name, reason) for _, reason in found.quarantined]
     assert quarantined == []
+    assert {kind for _, kind in failed} <= {"truncated", "not-a-feed"}
+    assert len(failed) <= 2, failed

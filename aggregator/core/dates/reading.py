@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -16,11 +16,13 @@ from aggregator.core.dates.zones import FARTHEST, find_offset
 
 LONGEST: Final = 120  # characters: what is longer is a text, not a date
 SPOKEN_LONGEST: Final = 60
+SPOKEN: Final = re.compile(r"\d.*[^\W\d_]|[^\W\d_].*\d")  # has a digit and a letter
+HALVES: Final = AFTER_NOON | BEFORE_NOON
 EARLIEST: Final = 1900
 LATEST: Final = 9000  # leaves room for any arithmetic; what is in the future is for the caller to doubt
 EPOCH: Final = re.compile(r"(\d{9,10})(\d{3})?(?:\.\d+)?")
 TIME: Final = re.compile(
-    r"(?<![\d.:/])(\d{1,2})\s?[:.h٫]\s?(\d{2})(?:\s?[:.]\s?(\d{2})(?:[.,]\d+)?)?(?![\d:])\s*([^\W\d_]\.?[^\W\d_]?\.?[^\W\d_]{0,4})?"
+    r"(?<![\d.:/])(\d{1,2})\s?[:.h٫]\s?(\d{2})(?:\s?[:.]\s?(\d{2})(?:[.,]\d+)?)?(?![\d:])\s*([^\W\d_]\.?[^\W\d_]?\.?[^\W\d_]{0,4}|)"
 )
 HOUR: Final = re.compile(r"(?<![\d.:/])(\d{1,2})()()\s?([ap]\.?m)\b")
 RELATIVE_BASE: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - dateparser wants it naive; relative forms are refused
@@ -46,21 +48,24 @@ def parse_date(
     if not given or len(given) > LONGEST:
         return None
     zone = _zone(timezone)
-    epoch = EPOCH.fullmatch(given)
-    if epoch:
+    if epoch := EPOCH.fullmatch(given):
         return ParsedDate(value=datetime.fromtimestamp(int(epoch.group(1)), tz=UTC))
     found = days.find(given, language)
-    if found is None:
-        return _spoken(given, language, zone)
+    return _written(found, zone, zone_wins=timezone_wins) if found else _spoken(given, language, zone)
+
+
+def _written(found: days.Found, zone: tzinfo, *, zone_wins: bool) -> ParsedDate | None:
+    """Put the day that was found and the time beside it together."""
     day, before, after = found
     if day is None or not EARLIEST <= day.year <= LATEST:
         return None
+    midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - the zone comes next
     clock = _time(after) or _time(before)
     if clock is None:
-        return ParsedDate(value=_aware(datetime(day.year, day.month, day.day), zone), day_only=True)  # noqa: DTZ001
+        return ParsedDate(value=_aware(midnight, zone), day_only=True)
     since_midnight, offset = clock
-    moment = datetime(day.year, day.month, day.day) + since_midnight  # noqa: DTZ001 - the zone comes next
-    return ParsedDate(value=_aware(moment, zone if offset is None or timezone_wins else _fixed(offset)))
+    claimed = zone if offset is None or zone_wins else _fixed(offset)
+    return ParsedDate(value=_aware(midnight + since_midnight, claimed))
 
 
 def _folded(text: str) -> str:
@@ -77,21 +82,24 @@ def _time(text: str) -> tuple[timedelta, timedelta | None] | None:
     found = next((hit for hit in TIME.finditer(text) if int(hit.group(1)) <= 24), None) or HOUR.search(text)
     if found is None:
         return None
-    hour, minute, second = (int(group or 0) for group in found.groups()[:3])
-    half = (found.group(4) or "").rstrip(".")
-    if minute > 59 or second > 60:
-        return None
-    rest = text[found.end() :]
-    if half in AFTER_NOON and hour < 12:
-        hour += 12
-    elif half in BEFORE_NOON and hour == 12:
-        hour = 0
-    elif half and half not in BEFORE_NOON | AFTER_NOON:
-        rest = text[found.start(4) :]
-    if hour > 24 or (hour == 24 and (minute or second)):
-        return None
+    half = str(found.group(4) or "").rstrip(".")
+    # What stands after the time is a half of the day, or else already the zone.
+    rest = found.end() if half in HALVES else found.start(4)
+    since_midnight = _since_midnight(found, half)
+    return None if since_midnight is None else (since_midnight, find_offset(text[rest:]))
+
+
+def _since_midnight(found: re.Match[str], half: str) -> timedelta | None:
+    hour, minute, second = (int(f"0{found.group(place) or ''}") for place in (1, 2, 3))
     # A leap second is told as the second before it: no clock here counts one.
-    return timedelta(hours=hour, minutes=minute, seconds=min(second, 59)), find_offset(rest)
+    moment = timedelta(hours=_hour(hour, half), minutes=minute, seconds=min(second, 59))
+    return moment if minute < 60 and second <= 60 and moment <= timedelta(days=1) else None
+
+
+def _hour(hour: int, half: str) -> int:
+    if half in AFTER_NOON and hour < 12:
+        return hour + 12
+    return 0 if half in BEFORE_NOON and hour == 12 else hour
 
 
 @lru_cache(maxsize=512)
@@ -115,9 +123,16 @@ def _aware(moment: datetime, zone: tzinfo) -> datetime:
 def _spoken(given: str, language: str, zone: tzinfo) -> ParsedDate | None:
     """Ask dateparser for a form we do not know, in the one language given."""
     tag = language.partition("-")[0].lower()
-    looks_like_one = any(c.isdigit() for c in given) and any(c.isalpha() for c in given)
-    if not tag or not looks_like_one or len(given) > SPOKEN_LONGEST:
+    if not tag or len(given) > SPOKEN_LONGEST or not SPOKEN.search(given):
         return None
+    found = _ask_dateparser(given, tag)
+    if found is None or not EARLIEST <= found.year <= LATEST:
+        return None
+    day_only = found.time() == time()
+    return ParsedDate(value=found if found.tzinfo else _aware(found, zone), day_only=day_only)
+
+
+def _ask_dateparser(given: str, tag: str) -> datetime | None:
     import dateparser
 
     settings = {
@@ -127,12 +142,7 @@ def _spoken(given: str, language: str, zone: tzinfo) -> ParsedDate | None:
         "RETURN_AS_TIMEZONE_AWARE": False,
     }
     try:
-        found = dateparser.parse(given, languages=[tag], settings=settings)
+        found: datetime | None = dateparser.parse(given, languages=[tag], settings=settings)
     except (ValueError, OverflowError, TypeError):  # an unknown language is a ValueError
         return None
-    if found is None or not EARLIEST <= found.year <= LATEST:
-        return None
-    day = date(found.year, found.month, found.day)
-    day_only = found.replace(tzinfo=None) == datetime(day.year, day.month, day.day)  # noqa: DTZ001
-    aware = found if found.tzinfo else _aware(found, zone)
-    return ParsedDate(value=aware, day_only=day_only)
+    return found

@@ -35,10 +35,12 @@ _DOTS: Final = re.compile(r"(?:…|\.\.\.+|\[\s*(?:…|\.{2,}|&hellip;)\s*\]|\(\
 _GOES_ON: Final = re.compile(
     rf"(?:^|\W)(?:{'|'.join(map(re.escape, labels.merged(labels.GOES_ON)))})\s*[\W_]*$", re.IGNORECASE
 )
-_APPEARED_FIRST: Final = re.compile(r"\n+\s*(?:the post|la entrada|der beitrag|artikel|l'article|запись) .{3,300}$", re.IGNORECASE)
+_APPEARED_FIRST: Final = re.compile(
+    r"\n+\s*(?:the post|la entrada|der beitrag|artikel|l'article|запись) .{3,300}$", re.IGNORECASE
+)
 _GATE: Final = re.compile(
-    r"captcha|just a moment|attention required|checking your browser|verify (?:that )?you are (?:a )?human|are you a robot|"
-    r"access denied|unusual traffic|enable javascript and cookies|ddos protection|request blocked",
+    r"captcha|just a moment|attention required|checking your browser|verify (?:that )?you are (?:a )?human|"
+    r"are you a robot|access denied|unusual traffic|enable javascript and cookies|ddos protection|request blocked",
     re.IGNORECASE,
 )
 _SUFFIX: Final = re.compile(r"\s+[-|–—»·:]+\s+[^|»]{2,40}$")
@@ -81,7 +83,7 @@ def _from_feed(entry: Entry, *, language: str) -> Article:
         dateline=refined.dateline,
         language=language or entry.language or detect(f"{entry.title}\n{text}"),
         published=entry.published,
-        summary=entry.summary or cut(" ".join(text.split()), SUMMARY),
+        summary=_summary(entry, text),
         text=text,
         html=sanitize(html_of(refined.blocks), base=base) if refined.changed else given,
         text_from="feed",
@@ -109,9 +111,11 @@ def _from_page(entry: Entry, page: Page, *, language: str, timezone: str) -> Art
     titles = (entry.title, metadata.title, _title(tree))
     plan = outline(tree, blocks, titles)
     told = language or entry.language
-    masthead = read_masthead(plan, titles, language=told or metadata.language, timezone=timezone)
+    spoken = told or metadata.language  # what dates are read by
+    masthead = read_masthead(plan, titles, language=spoken, timezone=timezone, dated=_is_dated(entry))
     images = find_images(plan, metadata, base=page.url)
-    refined = refine(relink(blocks, islice(_anchors(plan), MOST_LINKS)), known=_told_elsewhere(entry, masthead, images))
+    linked = relink(blocks, islice(_anchors(plan), MOST_LINKS))
+    refined = refine(linked, known=_told_elsewhere(entry, masthead, images))
     text = text_of(refined.blocks)
     if len(text) < SHORTEST:
         raise ExtractError("the page holds no article")
@@ -126,15 +130,24 @@ def _from_page(entry: Entry, page: Page, *, language: str, timezone: str) -> Art
         credits=refined.marks.credits,
         dateline=refined.dateline,
         language=told or detect(text) or metadata.language,
-        published=_published(entry, metadata, masthead, language=told or metadata.language, timezone=timezone),
-        summary=entry.summary or cut(" ".join(text.split()), SUMMARY),
+        published=_published(entry, metadata, masthead, language=spoken, timezone=timezone),
+        summary=_summary(entry, text),
         text=text,
         html=sanitize(html_of(refined.blocks), base=page.url),
         text_from="page",
         images=_with_caption(images or _entry_images(entry), refined),
-        categories=entry.categories or tuple(filter(None, (clean(metadata.section) or masthead.section,))),
+        categories=_categories(entry, metadata, masthead),
         canonical_url=_canonical(entry, page, metadata),
     )
+
+
+def _summary(entry: Entry, text: str) -> str:
+    return entry.summary or cut(" ".join(text.split()), SUMMARY)
+
+
+def _categories(entry: Entry, metadata: Metadata, masthead: Masthead) -> tuple[str, ...]:
+    section = clean(metadata.section) or masthead.section
+    return entry.categories or ((section,) if section else ())
 
 
 def _anchors(plan: Outline) -> Iterator[tuple[str, str]]:
@@ -185,7 +198,11 @@ def _headline(entry: Entry, masthead: Masthead, metadata: Metadata, title: str) 
     given, other = fold(entry.title), fold(on_page)
     cut_short = bool(_DOTS.search(entry.title)) or (other.startswith(given) and other != given)
     stem = _DOTS.sub("", given).strip()
-    return clean(on_page) if cut_short and other.startswith(stem[:20]) and len(other) >= len(stem) else entry.title
+    return (
+        clean(on_page)
+        if cut_short and other.startswith(stem[:20]) and len(other) >= len(stem)
+        else entry.title
+    )
 
 
 def _byline(candidates: Sequence[tuple[str, ...]], *, site: str) -> tuple[str, ...]:
@@ -202,15 +219,19 @@ def _published(
     entry: Entry, metadata: Metadata, masthead: Masthead, *, language: str, timezone: str
 ) -> datetime | None:
     """The feed's date; where it gave none, or a day only, the page's with its time."""
-    if entry.published and not entry.day_only:
+    if _is_dated(entry):
         return entry.published
     said = (parse_date(given, language=language, timezone=timezone) for given in metadata.published[:6])
     found = [date for date in (*said, masthead.published) if date is not None]
-    timed = [date for date in found if not date.day_only]
-    best = next((date for date in timed if not _is_midnight(date)), timed[0] if timed else None)
-    if best is not None:
-        return best.value
-    return entry.published or (found[0].value if found else None)
+    # Best a time of day; midnight is often a day that a system filled up.
+    best = min(found, key=lambda date: (date.day_only, _is_midnight(date)), default=None)
+    if best is None or (best.day_only and entry.published):
+        return entry.published
+    return best.value
+
+
+def _is_dated(entry: Entry) -> bool:
+    return entry.published is not None and not entry.day_only
 
 
 def _is_midnight(date: ParsedDate) -> bool:

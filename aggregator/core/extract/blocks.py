@@ -15,13 +15,89 @@ from typing import Final
 from lxml import etree
 
 BLOCK_TAGS: Final = frozenset(
-    "address article aside blockquote body center dd details div dl dt fieldset figcaption figure footer form h1 h2 "
-    "h3 h4 h5 h6 header hr li main nav ol p pre section summary table tbody tfoot thead tr ul".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "center",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "tfoot",
+        "thead",
+        "tr",
+        "ul",
+    ]
 )
-INLINE_TAGS: Final = frozenset("a abbr b cite code del em i ins mark q s small strong sub sup u".split())
+INLINE_TAGS: Final = frozenset(
+    [
+        "a",
+        "abbr",
+        "b",
+        "cite",
+        "code",
+        "del",
+        "em",
+        "i",
+        "ins",
+        "mark",
+        "q",
+        "s",
+        "small",
+        "strong",
+        "sub",
+        "sup",
+        "u",
+    ]
+)
 SKIPPED_TAGS: Final = frozenset(
-    "audio button canvas head iframe input math noscript object option script select style svg template textarea "
-    "title video".split()
+    [
+        "audio",
+        "button",
+        "canvas",
+        "head",
+        "iframe",
+        "input",
+        "math",
+        "noscript",
+        "object",
+        "option",
+        "script",
+        "select",
+        "style",
+        "svg",
+        "template",
+        "textarea",
+        "title",
+        "video",
+    ]
 )
 _KINDS: Final = {
     "h1": "h2", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h5", "h6": "h6", "li": "li", "tr": "row",
@@ -131,7 +207,11 @@ class _Builder:
         source = element.get("src")
         if self.images and source:
             alt = escape(element.get("alt") or "")
-            size = "".join(f' {name}="{escape(element.get(name) or "")}"' for name in ("width", "height") if element.get(name))
+            size = "".join(
+                f' {name}="{escape(element.get(name) or "")}"'
+                for name in ("width", "height")
+                if element.get(name)
+            )
             self.markup.append(f'<img src="{escape(source)}" alt="{alt}"{size}>')
             self.has_image = True
 

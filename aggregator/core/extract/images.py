@@ -17,8 +17,12 @@ from aggregator.model import Image
 
 MOST: Final = 10
 LONGEST_CAPTION: Final = 400
-_CAPTION: Final = re.compile(r"caption|keterangan|(?:^|[\s_-])ket(?:$|[\s_-])|(?:photo|image|foto|img)[_-]?(?:desc|text|title|credit|info)")
-_CREDIT: Final = re.compile(r"credit|copyright|fotograf|photographer|(?:photo|image|foto)[_-]?(?:by|source|sumber|author)")
+_CAPTION: Final = re.compile(
+    r"caption|keterangan|(?:^|[\s_-])ket(?:$|[\s_-])|(?:photo|image|foto|img)[_-]?(?:desc|text|title|credit|info)"
+)
+_CREDIT: Final = re.compile(
+    r"credit|copyright|fotograf|photographer|(?:photo|image|foto)[_-]?(?:by|source|sumber|author)"
+)
 _ELSEWHERE: Final = re.compile(
     r"related|terkait|popul|sidebar|share|author|avatar|comment|komentar|advert|(?:^|[\s_-])(?:ads?|iklan)(?:$|[\s_-])|"
     r"banner|widget|recommend|terkini|newsletter|promo|logo|social|menu|(?:^|[\s_-])nav"
@@ -29,7 +33,20 @@ _NO_PHOTO: Final = re.compile(
     r"ads?|advert|button|badge)(?:[/_.-]|$)|\.svg(?:$|\?)|feedburner|doubleclick|scorecardresearch|\.gif(?:$|\?)",
     re.IGNORECASE,
 )
-_LAZY: Final = ("data-src", "data-original", "data-lazy-src", "data-lazy", "data-original-src", "data-url", "data-image", "data-hi-res-src")
+_LAZY: Final = (
+    "data-src",
+    "data-original",
+    "data-lazy-src",
+    "data-lazy",
+    "data-original-src",
+    "data-url",
+    "data-image",
+    "data-hi-res-src",
+)
+_PICTURE: Final = re.compile(
+    r"\.(?:jpe?g|png|webp|avif)$", re.IGNORECASE
+)  # a link to the picture in full size
+_TINY: Final = re.compile(r"\s*\d{1,2}(?:px)?\s*")
 _ITALIC: Final = frozenset({"i", "em", "small", "figcaption"})
 
 
@@ -37,20 +54,31 @@ def find_images(plan: Outline, metadata: Metadata, *, base: str) -> tuple[Image,
     """Pictures between headline and end of text; the page's own preview picture where there is none."""
     images: dict[str, Image] = {}
     for index in range(_first(plan), min(plan.end + 1, len(plan.nodes))):
-        element = plan.nodes[index]
-        if element.tag != "img" or inside(element, _ELSEWHERE, _ELSEWHERE_TAGS) or _in_list_of_links(element):
-            continue
-        url = _address(element, base)
+        url = _address(plan.nodes[index], base) if _is_of_article(plan.nodes[index]) else None
         if url and url not in images:
             caption, credit = _caption(plan, index)
             images[url] = Image(url=url, caption=caption, credit=credit)
-        if len(images) >= MOST:
-            break
-    given = absolute(metadata.image, base)
-    if not images and given and not _NO_PHOTO.search(given):
-        caption, credit = _split(metadata.image_caption)
-        images[given] = Image(url=given, caption=caption, credit=credit)
-    return tuple(images.values())
+    return tuple(images.values())[:MOST] or _preview(metadata, base)
+
+
+def _is_of_article(element: etree._Element) -> bool:
+    return (
+        element.tag == "img"
+        and not inside(element, _ELSEWHERE, _ELSEWHERE_TAGS)
+        and not _in_list_of_links(element)
+    )
+
+
+def _preview(metadata: Metadata, base: str) -> tuple[Image, ...]:
+    url = absolute(metadata.image, base)
+    if not url or not _is_photo(url):
+        return ()
+    caption, credit = _split(metadata.image_caption)
+    return (Image(url=url, caption=caption, credit=credit),)
+
+
+def _is_photo(url: str) -> bool:
+    return not _NO_PHOTO.search(url.split("://", 1)[1].partition("/")[2])
 
 
 def _first(plan: Outline) -> int:
@@ -66,14 +94,20 @@ def _first(plan: Outline) -> int:
 
 
 def _address(element: etree._Element, base: str) -> str | None:
-    if any(re.fullmatch(r"\s*\d{1,2}(?:px)?\s*", element.get(side) or "") for side in ("width", "height")):
+    if any(_TINY.fullmatch(element.get(side) or "") for side in ("width", "height")):
         return None  # pixels that count readers, icons, and faces beside names
-    lazy = [element.get(name) for name in _LAZY] + [_largest(element.get("data-srcset"))]
-    for candidate in (*lazy, element.get("src"), _largest(element.get("srcset"))):
-        url = absolute(candidate, base)
-        if url and not _NO_PHOTO.search(url.split("://", 1)[1].partition("/")[2]):
-            return url
-    return None
+    urls = (absolute(candidate, base) for candidate in _candidates(element))
+    return next((url for url in urls if url and _is_photo(url)), None)
+
+
+def _candidates(element: etree._Element) -> Iterator[str | None]:
+    """Addresses of a picture, the largest first; what a script would put in later before what stands there now."""
+    target = next((link.get("href") for link in element.iterancestors("a")), None)
+    yield target if _PICTURE.search(target or "") else None
+    yield _largest(element.get("data-srcset"))
+    yield from (element.get(name) for name in _LAZY)
+    yield _largest(element.get("srcset"))
+    yield element.get("src")
 
 
 def _largest(srcset: str | None) -> str | None:
@@ -98,13 +132,32 @@ def _caption(plan: Outline, index: int) -> tuple[str | None, str | None]:
 
 
 def _figure_caption(figure: etree._Element) -> tuple[str | None, str | None]:
-    captions = [node for node in figure.iter("figcaption")] or [n for n in figure.iter() if _CAPTION.search(names_of(n))]
+    captions = list(figure.iter("figcaption")) or _named(figure, _CAPTION)
     if not captions:
         return None, None
-    credit = next((text_in(node) for node in figure.iter() if node not in captions and _CREDIT.search(names_of(node))), "")
     whole = text_in(captions[0])
-    caption, named = _split(whole.replace(credit, "", 1) if credit and credit != whole else whole)
-    return caption, (split_caption(credit)[1] or credit.strip(" ()[]|-–—") or None) if credit else named
+    credit = next((text_in(node) for node in _named(figure, _CREDIT) if node not in captions), "")
+    if credit in ("", whole):
+        return _split(whole)
+    caption, _ = _split(whole.replace(credit, "", 1))
+    return caption, _clean_credit(split_caption(credit)[1] or credit)
+
+
+def _named(figure: etree._Element, pattern: re.Pattern[str]) -> list[etree._Element]:
+    return [node for node in figure.iter() if pattern.search(names_of(node))]
+
+
+def _clean_credit(credit: str) -> str | None:
+    credit = re.sub(
+        r"^(?:©|image copyright|credit\W*|(?:foto|photo|image|bild)\s*:)\s*",
+        "",
+        credit.strip(),
+        flags=re.IGNORECASE,
+    )
+    credit = credit.strip(" []|-–—.:")
+    if credit.count("(") != credit.count(")"):
+        credit = credit.strip("()")
+    return credit or None
 
 
 def _following(plan: Outline, index: int) -> Iterator[str]:
@@ -139,4 +192,4 @@ def _split(text: str) -> tuple[str | None, str | None]:
     if not text or len(text) > LONGEST_CAPTION:
         return None, None
     caption, credit = split_caption(text)
-    return caption or None, credit
+    return caption.strip(" |–—-") or None, _clean_credit(credit) if credit else None

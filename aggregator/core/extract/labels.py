@@ -72,7 +72,19 @@ AUTHOR: Final[_Table] = {
 REPORT_WITH_PLACE: Final = frozenset({"laporan"})
 
 # Words that are labels only with a colon behind them; without one they are ordinary words of a sentence.
-BARE_BYLINE: Final = ("by", "oleh", "von", "por", "par", "di", "reporting by", "written by", "бы", "بقلم", "автор")
+BARE_BYLINE: Final = (
+    "by",
+    "oleh",
+    "von",
+    "por",
+    "par",
+    "di",
+    "reporting by",
+    "written by",
+    "бы",
+    "بقلم",
+    "автор",
+)
 
 PHOTO: Final[_Table] = {
     "ar": ("صورة", "تصوير", "الصورة"),
@@ -101,10 +113,30 @@ CAPTION: Final[_Table] = {
 VARIOUS: Final[_Table] = {
     "ar": ("مصادر متعددة", "مصادر مختلفة"),
     "de": ("verschiedene quellen", "agenturen"),
-    "en": ("various sources", "various", "agencies", "others", "other sources", "wire reports", "wires"),
+    "en": (
+        "various sources",
+        "various",
+        "agencies",
+        "news agencies",
+        "staff and agencies",
+        "others",
+        "other sources",
+        "wire reports",
+        "wires",
+    ),
     "es": ("varias fuentes", "agencias", "varios"),
     "fr": ("sources diverses", "agences"),
-    "id": ("berbagai sumber", "dari berbagai sumber", "bbs", "dbs", "int", "ist", "net", "istimewa", "berbagai media"),
+    "id": (
+        "berbagai sumber",
+        "dari berbagai sumber",
+        "bbs",
+        "dbs",
+        "int",
+        "ist",
+        "net",
+        "istimewa",
+        "berbagai media",
+    ),
     "ru": ("разные источники", "агентства", "сми", "из открытых источников", "открытые источники"),
     "tr": ("ajanslar", "çeşitli kaynaklar"),
 }
@@ -167,7 +199,13 @@ GOES_ON: Final[_Table] = {
     "en": ("read more", "continue reading", "keep reading", "full story", "read the full story", "more"),
     "es": ("leer más", "seguir leyendo", "sigue leyendo"),
     "fr": ("lire la suite", "en savoir plus"),
-    "id": ("baca selengkapnya", "selengkapnya", "baca lebih lanjut", "lanjutkan membaca", "baca berita selengkapnya"),
+    "id": (
+        "baca selengkapnya",
+        "selengkapnya",
+        "baca lebih lanjut",
+        "lanjutkan membaca",
+        "baca berita selengkapnya",
+    ),
     "it": ("leggi tutto", "continua a leggere"),
     "kk": ("толығырақ",),
     "pl": ("czytaj więcej", "czytaj dalej"),
@@ -190,14 +228,39 @@ AGENCIES: Final = (
 
 # Bylines that name a desk and no person (folded).
 DESKS: Final = frozenset(
-    ("redaksi", "admin", "administrator", "editor", "editorial", "redaktion", "redacción", "redaction", "rédaction", "redazione",
-     "redacția", "redakcja", "редакция", "редакція", "newsroom", "staff", "news desk", "web desk", "webmaster", "root",
-     "tim redaksi", "guest", "user")
+    ("redaksi", "admin", "administrator", "editor", "editorial", "redaktion", "redacción", "redaction", "rédaction",
+     "redazione", "redacția", "redakcja", "редакция", "редакція", "newsroom", "staff", "news desk", "web desk",
+     "webmaster", "root", "tim redaksi", "guest", "user")
 )  # fmt: skip
 
 NETWORKS: Final = frozenset(
-    "facebook twitter whatsapp telegram x linkedin line instagram pinterest email e-mail vk reddit print copy "
-    "link youtube tiktok threads messenger viber skype вконтакте одноклассники фейсбук".split()
+    [
+        "facebook",
+        "twitter",
+        "whatsapp",
+        "telegram",
+        "x",
+        "linkedin",
+        "line",
+        "instagram",
+        "pinterest",
+        "email",
+        "e-mail",
+        "vk",
+        "reddit",
+        "print",
+        "copy",
+        "link",
+        "youtube",
+        "tiktok",
+        "threads",
+        "messenger",
+        "viber",
+        "skype",
+        "вконтакте",
+        "одноклассники",
+        "фейсбук",
+    ]
 )
 
 

@@ -19,10 +19,13 @@ _KINDS: Final = labels.kinds(
 )
 _PHOTO: Final = "|".join(map(re.escape, labels.merged(labels.PHOTO)))
 _CAPTION: Final = "|".join(map(re.escape, labels.merged(labels.CAPTION)))
-_LABELS: Final = "|".join(map(re.escape, labels.merged(labels.CREDIT, labels.EDITOR, labels.AUTHOR, labels.PHOTO)))
+_LABELS: Final = "|".join(
+    map(re.escape, labels.merged(labels.CREDIT, labels.EDITOR, labels.AUTHOR, labels.PHOTO))
+)
 _LABEL: Final = re.compile(rf"(?<!\w)(?P<label>{_LABELS})\s*[:：]\s*", re.IGNORECASE)
 _BARE: Final = re.compile(
-    r"(?<!\w)(?P<label>reporting by|written by|edited by|editing by|redigiert von)\s+(?=[^\W\d_])", re.IGNORECASE
+    r"(?<!\w)(?P<label>reporting by|written by|edited by|editing by|redigiert von)\s+(?=[^\W\d_])",
+    re.IGNORECASE,
 )
 _BYLINE: Final = re.compile(
     rf"^(?:{'|'.join(map(re.escape, labels.BARE_BYLINE))})\s*[:：]?\s+(?P<names>.+)$", re.IGNORECASE
@@ -32,10 +35,17 @@ _INLINE_CREDIT: Final = re.compile(
     re.IGNORECASE,
 )
 _CAPTION_LABEL: Final = re.compile(rf"^(?:{_CAPTION})\s*[:：.]\s*", re.IGNORECASE)
-_PHOTO_TAIL: Final = re.compile(rf"[\s(\[–—|/-]*(?<!\w)(?:{_PHOTO})\s*[:：/]\s*(?P<credit>[^()\[\]]{{2,80}}?)[\s.)\]]*$", re.IGNORECASE)
-_PHOTO_BY: Final = re.compile(r"[\s(\[–—|-]*(?<!\w)(?:photo|photograph|image|picture) by (?P<credit>[^()\[\]]{2,60}?)[\s.)\]]*$", re.IGNORECASE)
+_PHOTO_TAIL: Final = re.compile(
+    rf"[\s(\[–—|/-]*(?<!\w)(?:{_PHOTO})\s*[:：/]\s*(?P<credit>[^()\[\]]{{2,80}}?)[\s.)\]]*$", re.IGNORECASE
+)
+_PHOTO_BY: Final = re.compile(
+    r"[\s(\[–—|-]*(?<!\w)(?:photo|photograph|image|picture) by (?P<credit>[^()\[\]]{2,60}?)[\s.)\]]*$",
+    re.IGNORECASE,
+)
 _BRACKETED_TAIL: Final = re.compile(r"\s*[(\[（](?P<credit>[^()\[\]（）]{2,60})[)\]）]\s*\.?\s*$")
-_CAPITAL_TAIL: Final = re.compile(r"(?<=[.!?…\"”»)])\s*(?P<credit>[A-Z][A-Z .&-]{1,30}(?:/[A-Z][A-Za-z .&-]{1,30})+)\s*$")
+_CAPITAL_TAIL: Final = re.compile(
+    r"(?<=[.!?…\"”»)])\s*(?P<credit>[A-Z][A-Z .&-]{1,30}(?:/[A-Z][A-Za-z .&-]{1,30})+)\s*$"
+)
 _PIECES: Final = re.compile(r"\s*[/;|]\s*")
 _LIST: Final = re.compile(r"\s*,\s*|\s+(?:dan|and|и|und|et|y|ve|та|және|&)\s+", re.IGNORECASE)
 _SENTENCE: Final = re.compile(r"[.!?]\s+\w")
@@ -66,37 +76,50 @@ def read_marks(line: str) -> Marks | None:
     inner = _unbracketed(line.strip())
     if not inner or len(inner) > LONGEST_LABEL_LINE:
         return None
-    if inner != line.strip() and (credits := wires(inner)):
-        return Marks(credits=credits)
-    found = [match for match in _LABEL.finditer(inner)] or [match for match in _BARE.finditer(inner)]
-    if found and inner[: found[0].start()].strip(_EDGES):
+    if inner != line.strip() and (names := wires(inner)):
+        return Marks(credits=names)
+    found = _labels_in(inner)
+    if not found or inner[: found[0].start()].strip(_EDGES):
         return None
-    found += [match for match in _BARE.finditer(inner) if found and match.start() > found[-1].end()]
-    marks = Marks()
     ends = [match.start() for match in found[1:]] + [len(inner)]
-    for match, end in zip(found, ends, strict=False):
-        value = inner[match.end() : end]
-        read = _mark(fold(match["label"]), value.strip(_EDGES + "()[]"))
+    marks = Marks()
+    for match, end in zip(found, ends, strict=True):
+        read = _mark(fold(match["label"]), inner[match.end() : end].strip(_EDGES + "()[]"))
         if read is None:
             return None
         marks = marks.joined(read)
-    return marks if found else None
+    return marks
+
+
+def _labels_in(line: str) -> list[re.Match[str]]:
+    """Labels with a colon, and behind the last of them those that need none ("Editing by")."""
+    with_colon = list(_LABEL.finditer(line))
+    last = with_colon[-1].end() if with_colon else 0
+    return with_colon + list(_BARE.finditer(line, last))
 
 
 def _mark(label: str, value: str) -> Marks | None:
     """What a label and its value mean; None when the value reads like a sentence."""
-    if len(value) > 110 or _SENTENCE.search(value) or value.endswith(("?", "!")):
-        return None
     kind = _KINDS.get(label, "")
-    if kind == "credit":
-        return Marks(credits=split_credits(value)) if len(value.split()) <= 14 else None
-    if len(value.split()) > 10:
+    if _is_sentence(value, words=14 if kind == "credit" else 10):
         return None
-    if kind == "editor":
-        return Marks(editor=value or None)
-    if kind == "photo":
-        return Marks(photo=value or None)
+    match kind:
+        case "credit":
+            return Marks(credits=split_credits(value))
+        case "editor":
+            return Marks(editor=value or None)
+        case "photo":
+            return Marks(photo=value or None)
     return Marks(byline=split_names(value, with_place=label in labels.REPORT_WITH_PLACE))
+
+
+def _is_sentence(value: str, *, words: int) -> bool:
+    return (
+        len(value) > 110
+        or len(value.split()) > words
+        or value.endswith(("?", "!"))
+        or bool(_SENTENCE.search(value))
+    )
 
 
 def split_credits(value: str) -> tuple[str, ...]:
@@ -125,7 +148,9 @@ def read_byline(line: str) -> tuple[str, ...]:
     if match is None or len(line) > 100:
         return ()
     names = split_names(match["names"])
-    good = all(len(name.split()) <= 5 and name[:1].isupper() and not any(c.isdigit() for c in name) for name in names)
+    good = all(
+        len(name.split()) <= 5 and name[:1].isupper() and not any(c.isdigit() for c in name) for name in names
+    )
     return names if good else ()
 
 
@@ -168,11 +193,15 @@ def split_caption(text: str) -> tuple[str, str | None]:
 
 def _is_photo_credit(text: str) -> bool:
     """Whether brackets at the end of a caption hold agencies or a photographer, not a date or a remark."""
-    if any(mark in text for mark in "!?") or text.replace("/", "").strip().isdigit():
+    if re.search(r"[!?]|^[\d/\s]+$", text):
         return False
-    if "/" in text and any(piece.strip().isupper() and len(piece.strip()) > 1 for piece in text.split("/")):
+    if wires(text) or any(_is_capital(piece) for piece in text.split("/")[1:] + text.split("/")[:-1]):
         return True
-    return bool(wires(text)) or (text.isupper() and len(text) > 2 and not any(c.isdigit() for c in text))
+    return _is_capital(text) and len(text) > 2 and not re.search(r"\d", text)
+
+
+def _is_capital(text: str) -> bool:
+    return text.strip().isupper() and len(text.strip()) > 1
 
 
 def _unbracketed(line: str) -> str:
@@ -213,45 +242,3 @@ def _is_share_line(folded: str) -> bool:
     words = re.findall(r"[\w-]+", folded)
     networks = sum(word in labels.NETWORKS for word in words)
     return networks >= 2 and networks * 2 >= len(words)
-
-
-_LETTERS: Final = r"[^\W\d_]"
-_PLACE: Final = rf"(?P<place>{_LETTERS}[\w'’.\- ]{{1,38}}?)"
-_DATELINES: Final = (
-    # ALMATY (Reuters) -   JAKARTA, Jan 8 (AFP) –   MOSCOW. Jan 8 (Interfax) -   (رويترز)
-    re.compile(rf"{_PLACE}(?:[,.]\s[^()\n]{{2,30}}?)?\s*\([\w\s./&-]{{2,30}}\)(?=\s*[-–—:]{{1,2}}\s)"),
-    # JAKARTA, KOMPAS.com –   МОСКВА, 8 янв —   Астана. 8 января. ТАСС —
-    re.compile(rf"{_PLACE}[,.]\s[^()\n]{{2,40}}?(?=\s*[-–—]{{1,2}}\s)"),
-    # TEMPO.CO, Jakarta -
-    re.compile(rf"[\w-]{{2,20}}\.(?:com|co|id|net|org|tv|co\.id),\s*{_PLACE}(?=\s*[-–—]{{1,2}}\s)", re.IGNORECASE),
-    # BENGKALIS -   Jakarta -   Roma-
-    re.compile(rf"{_PLACE}(?=\s*[-–—]{{1,2}}\s)"),
-    # 新华社北京4月24日电
-    re.compile(r"(?P<place>(?:新华社|中新社|中新网|本报)\S{1,12}?\d{1,2}月\d{1,2}日\s?[电電讯訊])"),
-)
-
-
-def read_dateline(paragraph: str) -> str | None:
-    """The place line that opens a text, as written and without the dash; None when there is none."""
-    head = paragraph[:110].lstrip()
-    for number, pattern in enumerate(_DATELINES):
-        match = pattern.match(head)
-        if match and _is_dateline(match, head, bracketed=number == 0):
-            return match[0].strip()
-    return None
-
-
-def _is_dateline(match: re.Match[str], head: str, *, bracketed: bool) -> bool:
-    place, rest = match["place"].strip(), head[match.end() :].lstrip(" -–—:")
-    words = re.split(r"[\s-]+", place)
-    if place.startswith(("新华社", "中新", "本报")):
-        return True
-    if not rest or len(words) > 5 or (place == match[0].strip() and not rest[:1].strip("\"“'‘«(").isupper() and rest[0].isalpha()):
-        return False
-    if place.isupper() or (bracketed and not any(c.islower() or c.isupper() for c in place)):
-        return True
-    tail = match[0][len(match["place"]) :]
-    titled = all(word[:1].isupper() or word in ("de", "la", "al", "el", "del", "of", "на", "am", "di") for word in words)
-    if not titled or len(words) > 3:
-        return False
-    return bracketed or not tail.strip() or any(c.isdigit() or c.isupper() for c in tail)

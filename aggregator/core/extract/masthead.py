@@ -5,18 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from lxml import etree
 
 from aggregator.core.dates import ParsedDate, parse_date
 from aggregator.core.extract.blocks import blocks_of
-from aggregator.core.extract.lines import is_furniture, read_byline, read_marks
+from aggregator.core.extract.lines import Marks, is_furniture, read_byline, read_marks
 from aggregator.core.extract.outline import Outline, names_of, text_in
+from aggregator.core.extract.when import DATE, TIME, UPDATED, date_in
 from aggregator.core.text import fold
 
 BEFORE: Final = 30  # elements above the headline that are looked at
 AFTER: Final = 80  # elements below it, at most up to the text
+MOST_DATES: Final = 8
+_KICKER_EDGES: Final = " :|–—-"
+_LINE_TAGS: Final = frozenset(("p", "div", "span", "small", "strong", "h2", "h3", "h4", "h5", "h6"))
 _KICKER: Final = re.compile(
     r"(?:^|[\s_-])(?:kicker|overline|over-?title|pre-?title|super-?title|sur-?title|eyebrow|roof-?line|dachzeile|spitzmarke|"
     r"ante-?titulo|volanta|topik|sub-?judul|topic-?label|nadzagolovok|top-?line)(?:$|[\s_-])"
@@ -24,20 +29,15 @@ _KICKER: Final = re.compile(
 _NO_KICKER: Final = re.compile(
     r"date|time|tgl|tanggal|meta|author|byline|share|crumb|nav|menu|logo|(?:^|[\s_-])ads?(?:$|[\s_-])|banner|search|login|social|brand|site"
 )
-_BYLINE: Final = re.compile(r"(?:^|[\s_-])(?:author|byline|by-line|penulis|reporter|wartawan|autor|auteur|yazar)s?(?:$|[\s_-])")
-_UPDATED: Final = re.compile(r"updat|modif|diperbar|diubah|обновл|aktualis|güncel|actualiz|mis à jour|更新", re.IGNORECASE)
-_DATE: Final = re.compile(
-    r"(?:\d{1,2}[./-]\d{1,2}[./-](?:19|20)\d{2}|(?:19|20)\d{2}[./-]\d{1,2}[./-]\d{1,2}"
-    r"|\d{1,2}(?:st|nd|rd|th|er|º)?\.?[\s-]+(?:de\s+)?[^\W\d_]{3,12}\.?,?[\s-]+(?:de\s+)?(?:19|20)\d{2}"
-    r"|[^\W\d_]{3,12}\.?\s+\d{1,2}(?:st|nd|rd|th)?,?\s+(?:19|20)\d{2}|[\d٠-٩۰-۹]{1,2}\s+[^\W\d_]{3,12}\s+[\d٠-٩۰-۹]{4}"
-    r"|(?:19|20)\d{2}\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日)"
+_BYLINE: Final = re.compile(
+    r"(?:^|[\s_-])(?:author|byline|by-line|penulis|reporter|wartawan|autor|auteur|yazar)s?(?:$|[\s_-])"
 )
-_TIME: Final = re.compile(
-    r"(?<!\d)(?P<clock>[0-2]?\d[:.][0-5]\d(?::[0-5]\d)?)(?![\d.]\d)(?:\s*(?P<half>[AaPp]\.?[Mm]\b\.?))?"
-    r"(?:\s*\(?(?P<zone>(?:UTC|GMT)\s?[+-]\d{1,2}(?::?\d{2})?|[+-]\d{2}:?\d{2}|[A-Z]{2,5}|МСК)\b)?"
-)
+_UNDATED: Final = frozenset(("script", "style", "option", "h1"))
+_MACHINE: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _SEPARATORS: Final = " \t»›>/→|•·:-–—\u00a0"
-_HOME: Final = frozenset("home beranda depan главная startseite inicio accueil anasayfa الرئيسية 首页".split())
+_HOME: Final = frozenset(
+    ["home", "beranda", "depan", "главная", "startseite", "inicio", "accueil", "anasayfa", "الرئيسية", "首页"]
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,14 +51,16 @@ class Masthead:
     section: str = ""
 
 
-def read_masthead(plan: Outline, titles: Sequence[str], *, language: str, timezone: str) -> Masthead:
-    """Read what stands around the headline of a page."""
+def read_masthead(
+    plan: Outline, titles: Sequence[str], *, language: str, timezone: str, dated: bool = False
+) -> Masthead:
+    """Read what stands around the headline of a page; `dated`: the date is known, and not looked for."""
     near = list(_near(plan))
     headline, kicker = _headline(plan, titles)
     return Masthead(
         headline=headline,
         kicker=kicker or _kicker(plan, near, headline),
-        published=_published(near, language=language, timezone=timezone),
+        published=None if dated else _published(near, language=language, timezone=timezone),
         byline=_byline(near),
         section=_section(plan, headline),
     )
@@ -79,117 +81,126 @@ def _headline(plan: Outline, titles: Sequence[str]) -> tuple[str, str | None]:
     if plan.headline is None:
         return "", None
     element = plan.nodes[plan.headline]
-    whole = text_in(element)
     known = [fold(title) for title in titles if title]
     lines = [block.text for block in blocks_of(element)]
-    if len(lines) == 2:
-        said = [any(fold(line) in title for title in known) for line in lines]
-        first = 0 if said[0] or not said[1] else 1
-        if said[0] != said[1]:
-            return lines[first], lines[1 - first]
-        joined = fold(" ".join(lines))
-        if not any(joined in title for title in known):
-            return lines[0], lines[1] if len(lines[1]) <= len(lines[0]) else None
+    parted = _parted_lines(lines, known) if len(lines) == 2 else None
+    return parted or _parted_child(element, known) or (text_in(element), None)
+
+
+def _parted_lines(lines: Sequence[str], known: Sequence[str]) -> tuple[str, str | None] | None:
+    """Headline and kicker of two lines: the titles tell which is which; None when they are one headline."""
+    first, second = lines
+    said = [any(fold(line) in title for title in known) for line in lines]
+    if said[0] != said[1]:
+        return (first, second) if said[0] else (second, first)
+    if any(fold(f"{first} {second}") in title for title in known):
+        return None
+    return first, second if len(second) <= len(first) else None
+
+
+def _parted_child(element: etree._Element, known: Sequence[str]) -> tuple[str, str | None] | None:
+    """Headline and kicker where an inner element is named a kicker, or the titles leave it out."""
+    whole = text_in(element)
     for child in element:
         part = text_in(child)
-        rest = whole.replace(part, "", 1).strip(" :|–—-") if part else ""
-        if rest and (_KICKER.search(names_of(child)) or (child.tag in ("span", "small") and fold(rest) in known)):
-            return rest, part.strip(" :|–—-")
-    return whole, None
+        rest = whole.replace(part, "", 1).strip(_KICKER_EDGES) if part else ""
+        left_out = child.tag in ("span", "small") and fold(rest) in known
+        if rest and (left_out or _KICKER.search(names_of(child))):
+            return rest, part.strip(_KICKER_EDGES)
+    return None
 
 
 def _kicker(plan: Outline, near: Sequence[etree._Element], headline: str) -> str | None:
     if plan.headline is None:
         return None
     for element in near:
-        if _KICKER.search(names_of(element)):
-            text = text_in(element).strip(" :|–—")
-            if 1 < len(text) <= 90 and fold(text) != fold(headline) and not _DATE.search(text):
-                return text
-    return _line_above(plan.nodes[plan.headline], headline)
+        text = text_in(element).strip(_KICKER_EDGES) if _KICKER.search(names_of(element)) else ""
+        if 1 < len(text) <= 90 and fold(text) != fold(headline) and not DATE.search(text):
+            return text
+    above = _above(plan.nodes[plan.headline])
+    return _line_above(above, headline) if above is not None else None
 
 
-def _line_above(element: etree._Element, headline: str) -> str | None:
+def _above(element: etree._Element) -> etree._Element | None:
+    """The element right above the headline, or above the header that begins with it."""
+    parent = element.getparent()
+    if element.getprevious() is None and parent is not None and parent.tag in ("header", "hgroup"):
+        return parent.getprevious()
+    return element.getprevious()
+
+
+def _line_above(above: etree._Element, headline: str) -> str | None:
     """A short line without links right above the headline, where nothing says what it is."""
-    above = element.getprevious()
-    if above is None and element.getparent() is not None and element.getparent().tag in ("header", "hgroup"):
-        above = element.getparent().getprevious()
-    if above is None or above.tag not in ("p", "div", "span", "small", "strong", "h2", "h3", "h4", "h5", "h6"):
+    if above.tag not in _LINE_TAGS or _NO_KICKER.search(names_of(above)):
         return None
-    if _NO_KICKER.search(names_of(above)) or any(True for _ in above.iter("a", "img", "form", "ul", "nav", "button", "h1")):
+    if next(above.iter("a", "img", "form", "ul", "nav", "button", "h1"), None) is not None:
         return None
-    text = text_in(above).strip(" :|–—")
-    if not 3 <= len(text) <= 60 or _DATE.search(text) or is_furniture(text) or read_marks(text) or read_byline(text):
-        return None
-    return text if fold(text) not in fold(headline) and not text.endswith(".") else None
+    text = text_in(above).strip(_KICKER_EDGES)
+    plain = 3 <= len(text) <= 60 and not text.endswith(".") and fold(text) not in fold(headline)
+    return text if plain and not _says_something_else(text) else None
+
+
+def _says_something_else(text: str) -> bool:
+    return bool(DATE.search(text) or is_furniture(text) or read_marks(text) or read_byline(text))
 
 
 def _published(near: Sequence[etree._Element], *, language: str, timezone: str) -> ParsedDate | None:
+    """The first time of day that is shown; else the first day."""
+    lines = islice(filter(None, map(_dated, near)), MOST_DATES)
     day: ParsedDate | None = None
-    tried = 0
-    for element in near:
-        line = _dated(element)
-        if line is None:
-            continue
-        tried += 1
+    for line in lines:
         found = parse_date(line, language=language, timezone=timezone)
         if found and not found.day_only:
             return found
         day = day or found
-        if tried >= 8:
-            break
     return day
 
 
 def _dated(element: etree._Element) -> str | None:
     """Date, time and zone out of an element that shows them; None when it shows none, or a time of change."""
-    if element.tag in ("script", "style", "option", "h1"):
+    if element.tag in _UNDATED or UPDATED.search(names_of(element)):
         return None
-    given = element.get("datetime") if element.tag == "time" else None
-    if given and re.match(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", given) and not _UPDATED.search(names_of(element)):
+    given = element.get("datetime") or ""
+    if element.tag == "time" and _MACHINE.match(given):
         return given
-    own = [element.text, *(child.tail for child in element)]
-    if not any(text and _DATE.search(text) for text in own) or _UPDATED.search(names_of(element)):
+    own = next(filter(DATE.search, _own(element)), None)
+    if own is None:
         return None
     whole = text_in(element)
-    if len(whole) > 160:
-        whole = " ".join(next(text for text in own if text and _DATE.search(text)).split())
-    if not _TIME.search(_DATE.sub(" ", whole)) and element.getparent() is not None:
-        around = text_in(element.getparent()) if len(element.getparent()) < 20 else ""
-        whole = around if len(around) <= 120 and _DATE.search(around) else whole
-    return _date_in(whole) if len(whole) <= 300 else None
+    line = whole if len(whole) <= 160 else " ".join(own.split())
+    return date_in(_with_time(element, line)) if len(line) <= 300 else None
 
 
-def _date_in(line: str) -> str | None:
-    for match in _DATE.finditer(line):
-        if _UPDATED.search(line[max(0, match.start() - 30) : match.start()]):
-            continue
-        after = line[match.end() : match.end() + 45]
-        following = _DATE.search(after)
-        clock = _TIME.search(after[: following.start()] if following else after)
-        if clock is None:
-            clock = _TIME.search(line[max(0, match.start() - 20) : match.start()])
-        if clock is None:
-            return match[0]
-        return " ".join(filter(None, (match[0], clock["clock"].replace(".", ":"), clock["half"], clock["zone"])))
-    return None
+def _own(element: etree._Element) -> Iterator[str]:
+    yield element.text or ""
+    yield from (child.tail or "" for child in element)
+
+
+def _with_time(element: etree._Element, line: str) -> str:
+    """The line, or the short one around it where that adds the time: `<span>8 Jan 2022</span> <span>05:06</span>`."""
+    parent = element.getparent()
+    if parent is None or len(parent) >= 20 or TIME.search(DATE.sub(" ", line)):
+        return line
+    around = text_in(parent)
+    return around if len(around) <= 120 and DATE.search(around) else line
 
 
 def _byline(near: Sequence[etree._Element]) -> tuple[str, ...]:
     for element in near:
-        marked = element.get("rel") == "author" or _BYLINE.search(names_of(element))
         text = text_in(element)
-        if not text or len(text) > 120:
-            continue
-        named = read_byline(text)
-        if named:
-            return named
-        marks = read_marks(text)
-        if marks and marks.byline:
-            return marks.byline
-        if marked and not _DATE.search(text) and 2 <= len(text.split()) <= 5 and text[0].isupper() and len(element) <= 2:
-            return (text,)
+        names = _names(element, text) if 0 < len(text) <= 120 else ()
+        if names:
+            return names
     return ()
+
+
+def _names(element: etree._Element, text: str) -> tuple[str, ...]:
+    marks = read_marks(text) or Marks()
+    found = read_byline(text) or marks.byline
+    if found or len(element) > 2 or DATE.search(text):
+        return found
+    marked = element.get("rel") == "author" or _BYLINE.search(names_of(element))
+    return (text,) if marked and text[0].isupper() and 2 <= len(text.split()) <= 5 else ()
 
 
 def _section(plan: Outline, headline: str) -> str:
@@ -198,13 +209,20 @@ def _section(plan: Outline, headline: str) -> str:
         return ""
     for element in reversed(plan.nodes[max(0, plan.headline - BEFORE) : plan.headline]):
         links = [text_in(link) for link in element.iter("a")]
-        if not 1 <= len(links) <= 6 or element.tag == "a":
+        if not _is_trail(element, links):
             continue
-        between = text_in(element)
-        for text in links:
-            between = between.replace(text, "", 1)
-        trail = "crumb" in names_of(element) or (len(links) > 1 and between.strip() and not between.strip(_SEPARATORS))
-        names = [text for text in links if text and fold(text) not in _HOME and fold(text) != fold(headline)]
-        if trail and names and len(names[-1]) <= 40:
+        names = [text for text in links if fold(text) not in _HOME | {"", fold(headline)}]
+        if names and len(names[-1]) <= 40:
             return names[-1]
     return ""
+
+
+def _is_trail(element: etree._Element, links: Sequence[str]) -> bool:
+    """Whether an element says that it is a trail, or nothing but arrows stands between its few links."""
+    if element.tag == "a" or not 1 <= len(links) <= 6:
+        return False
+    between = text_in(element)
+    for text in links:
+        between = between.replace(text, "", 1)
+    arrows = bool(between.strip()) and not between.strip(_SEPARATORS)
+    return "crumb" in names_of(element) or (len(links) > 1 and arrows)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from lxml import etree
@@ -15,8 +17,15 @@ MAX_SCRIPTS: Final = 20
 MAX_JSON: Final = 400_000  # characters of one script
 MAX_NODES: Final = 3_000
 _ARTICLE: Final = re.compile(r"(Article|BlogPosting|Report|Review)$")
+_BY: Final = re.compile(r"^(?:by|von|par|por|oleh)\s*:?\s+", re.IGNORECASE)
 _AND: Final = re.compile(r"\s*[;|]\s*|\s+(?:and|und|et|dan|y|и|og|och|&)\s+", re.IGNORECASE)
 _NO_NAME: Final = re.compile(r"://|^@|^\W*$|\d{3}|\S@\S|^https?")
+_DATES: Final = (
+    "article:published_time", "datepublished", "og:article:published_time", "og:published_time", "parsely-pub-date",
+    "sailthru.date", "pubdate", "publishdate", "publish-date", "publish_date", "date", "dc.date.issued", "dc.date",
+    "dcterms.created", "dcterms.date", "cxenseparse:recs:publishtime",
+)  # fmt: skip
+_NESTED: Final = ("@graph", "mainEntity", "itemListElement")
 _NAMED: Final = re.compile(r"\S")
 
 Json = Mapping[str, object]
@@ -51,10 +60,14 @@ def read_metadata(tree: etree._Element) -> Metadata:
         authors=_authors(node, meta, tree),
         organisations=_names(node.get("author"), organisations=True),
         published=tuple(filter(None, _dates(node, meta, tree))),
-        section=_text(node.get("articleSection")) or meta.get("article:section", "") or _itemprop(tree, "articleSection"),
+        section=_text(node.get("articleSection"))
+        or meta.get("article:section", "")
+        or _itemprop(tree, "articleSection"),
         image=_url(node.get("image")) or meta.get("og:image", "") or meta.get("twitter:image", ""),
         image_caption=_text(_field(node.get("image"), "caption")),
-        description=meta.get("og:description", "") or meta.get("description", "") or _text(node.get("description")),
+        description=meta.get("og:description", "")
+        or meta.get("description", "")
+        or _text(node.get("description")),
         site_name=meta.get("og:site_name", "") or _text(_field(node.get("publisher"), "name")),
         body=_text(node.get("articleBody")),
         canonical=_link(tree, "canonical"),
@@ -66,9 +79,7 @@ def read_metadata(tree: etree._Element) -> Metadata:
 
 def _dates(node: Json, meta: Mapping[str, str], tree: etree._Element) -> Iterator[str]:
     yield _text(node.get("datePublished"))
-    for name in ("article:published_time", "datepublished", "og:article:published_time", "og:published_time", "parsely-pub-date",
-                 "sailthru.date", "pubdate", "publishdate", "publish-date", "publish_date", "date", "dc.date.issued",
-                 "dc.date", "dcterms.created", "dcterms.date", "cxenseparse:recs:publishtime"):  # fmt: skip
+    for name in _DATES:
         yield meta.get(name, "")
     for element in tree.iter():
         if element.get("itemprop") == "datePublished":
@@ -101,11 +112,9 @@ def _people(given: Iterable[str]) -> tuple[str, ...]:
     """Names, each once: "A and B" are two, an address or a handle is none, "(obe)" is no part of one."""
     names: dict[str, None] = {}
     for line in given:
-        line = re.sub(r"^(?:by|von|par|por|oleh)\s*:?\s+", "", re.sub(r"\s*\([^()]{1,20}\)$", "", line.strip()), flags=re.IGNORECASE)
-        for name in _AND.split(line):
-            name = name.strip(" ,;|")
-            if len(name) > 1 and not _NO_NAME.search(name):
-                names[name] = None
+        bare = _BY.sub("", re.sub(r"\s*\([^()]{1,20}\)$", "", line.strip()))
+        pieces = (piece.strip(" ,;|") for piece in _AND.split(bare))
+        names |= {name: None for name in pieces if len(name) > 1 and not _NO_NAME.search(name)}
     return tuple(names)[:12]
 
 
@@ -115,7 +124,7 @@ def _itemprop_authors(tree: etree._Element) -> tuple[str, ...]:
         if element.get("itemprop") != "author":
             continue
         inner = next((sub for sub in element.iter() if sub.get("itemprop") == "name"), element)
-        name = _text(inner.get("content") or " ".join("".join(inner.itertext()).split()))
+        name = _text(inner.get("content") or " ".join("".join(map(str, inner.itertext())).split()))
         if name and len(name) < 80 and not name.startswith(("(", "[")):
             names.append(name)
     return _people(names[:10])
@@ -124,7 +133,9 @@ def _itemprop_authors(tree: etree._Element) -> tuple[str, ...]:
 def _itemprop(tree: etree._Element, name: str) -> str:
     for element in tree.iter():
         if element.get("itemprop") == name:
-            return _text(element.get("content") or " ".join("".join(element.itertext()).split())[:300])
+            return _text(
+                element.get("content") or " ".join("".join(map(str, element.itertext())).split())[:300]
+            )
     return ""
 
 
@@ -146,7 +157,12 @@ def _link(tree: etree._Element, rel: str) -> str:
 
 
 def _language(tree: etree._Element, meta: Mapping[str, str]) -> str:
-    given = tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang") or tree.get("xml:lang") or ""
+    given = (
+        tree.get("lang")
+        or tree.get("{http://www.w3.org/XML/1998/namespace}lang")
+        or tree.get("xml:lang")
+        or ""
+    )
     given = given or meta.get("content-language", "") or meta.get("og:locale", "")
     match = re.match(r"[A-Za-z]{2,3}(?=$|[-_])", given.strip())
     return match[0].lower() if match else ""
@@ -164,18 +180,23 @@ def _article_node(tree: etree._Element) -> Json:
 
 
 def _nodes(tree: etree._Element) -> Iterator[Json]:
-    scripts = [s for s in tree.iter("script") if "ld+json" in (s.get("type") or "").lower()]
-    seen = 0
-    for script in scripts[:MAX_SCRIPTS]:
-        open_nodes = [_loads(script.text or "")]
-        while open_nodes and seen < MAX_NODES:
-            seen += 1
-            node = open_nodes.pop(0)
-            if isinstance(node, list):
-                open_nodes.extend(node[:200])
-            elif isinstance(node, dict):
-                yield node
-                open_nodes.extend(value for key, value in node.items() if key in ("@graph", "mainEntity", "itemListElement"))
+    """Nodes of the page's JSON-LD, of its graphs and lists too; a bounded number of them."""
+    waiting = deque(_loads(text) for text in islice(_scripts(tree), MAX_SCRIPTS))
+    for _ in range(MAX_NODES):
+        if not waiting:
+            return
+        node = waiting.popleft()
+        if isinstance(node, list):
+            waiting.extend(node[:200])
+        elif isinstance(node, dict):
+            yield node
+            waiting.extend(node[key] for key in _NESTED if key in node)
+
+
+def _scripts(tree: etree._Element) -> Iterator[str]:
+    for script in tree.iter("script"):
+        if "ld+json" in (script.get("type") or "").lower():
+            yield script.text or ""
 
 
 def _loads(text: str) -> object:
@@ -204,7 +225,6 @@ def _text(value: object) -> str:
 
 
 def _unescape(text: str) -> str:
-
 
     return html.unescape(text).strip() if _NAMED.search(text) else ""
 

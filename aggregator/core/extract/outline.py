@@ -10,10 +10,14 @@ from typing import Final
 from lxml import etree
 
 from aggregator.core.extract.blocks import BLOCK_TAGS, SKIPPED_TAGS, Block, blocks_of
+from aggregator.core.extract.when import is_date_line
 from aggregator.core.text import fold
 
-_TITLE_CLASS: Final = re.compile(r"(?:^|[\s_-])(?:headline|judul|(?:article|entry|post|news|page)[_-]?title)(?:$|[\s_-])")
+_TITLE_CLASS: Final = re.compile(
+    r"(?:^|[\s_-])(?:headline|judul|(?:article|entry|post|news|page)[_-]?title)(?:$|[\s_-])"
+)
 _SHORTEST_ANCHOR: Final = 12
+_SURE: Final = 15  # characters; fewer may be the name of the paper
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,45 +34,46 @@ def outline(tree: etree._Element, blocks: Sequence[Block], titles: Sequence[str]
     """Find the headline by the titles that are known of it, and the text by its first and last block."""
     nodes = tuple(tree.iter(etree.Element))
     headline = _find_headline(nodes, [fold(title) for title in titles if title])
-    first = headline or 0
-    start = end = first
-    prose = [block.text for block in blocks if len(block.text) >= _SHORTEST_ANCHOR]
-    if prose:
-        start = _first_with(nodes, prose[0], range(first, len(nodes)))
-        if start is None:
-            start = _first_with(nodes, prose[0], range(len(nodes)))
-        start = first if start is None else start
-        end = _first_with(nodes, prose[-1], range(len(nodes) - 1, start, -1)) or start
-    return Outline(nodes=nodes, headline=headline, start=start, end=end)
+    first = 0 if headline is None else headline + 1
+    prose = [block.text for block in blocks if _is_prose(block)]
+    if not prose:
+        return Outline(nodes=nodes, headline=headline, start=first, end=first)
+    found = _first_with(nodes, prose[0], range(first, len(nodes)))
+    start = _first_with(nodes, prose[0], range(first)) if found is None else found
+    start = first if start is None else start
+    end = _first_with(nodes, prose[-1], range(len(nodes) - 1, start, -1))
+    return Outline(nodes=nodes, headline=headline, start=start, end=start if end is None else end)
+
+
+def _is_prose(block: Block) -> bool:
+    return len(block.text) >= _SHORTEST_ANCHOR and not block.is_heading and not is_date_line(block.text)
 
 
 def _first_with(nodes: Sequence[etree._Element], text: str, order: range) -> int | None:
+    """The first element, in that order, in which or behind which the text begins."""
     for index in order:
-        for given in _own_text(nodes[index]):
+        for child, given in _own_text(nodes[index]):
             line = " ".join(given.split())
             if len(line) >= _SHORTEST_ANCHOR and (text.startswith(line) or line.startswith(text)):
-                return index
+                return index if child is None else nodes.index(child, index)
     return None
 
 
-def _own_text(node: etree._Element) -> Iterator[str]:
+def _own_text(node: etree._Element) -> Iterator[tuple[etree._Element | None, str]]:
     if node.tag in SKIPPED_TAGS:
         return
     if node.text:
-        yield node.text
-    for child in node:
+        yield None, node.text
+    for child in node.iterchildren(etree.Element):
         if child.tail:
-            yield child.tail
+            yield child, child.tail
 
 
 def _find_headline(nodes: Sequence[etree._Element], titles: Sequence[str]) -> int | None:
-    """The h1 that says what the titles say; else the only h1; else an h2 or a titled element that does."""
+    """The h1 that says what the titles say; else an h2 or a titled element that does; else the only h1."""
     heads = [index for index, node in enumerate(nodes) if node.tag == "h1" and text_in(node)]
-    for index in heads:
-        if _says(nodes[index], titles):
-            return index
-    marked = [i for i, node in enumerate(nodes) if node.tag == "h2" or node.get("itemprop") == "headline" or is_titled(node)]
-    for index in marked:
+    marked = (index for index, node in enumerate(nodes) if node.tag == "h2" or is_titled(node))
+    for index in (*heads, *marked):
         if _says(nodes[index], titles):
             return index
     return heads[0] if len(heads) == 1 else None
@@ -84,13 +89,17 @@ def _says(node: etree._Element, titles: Sequence[str]) -> bool:
     whole = " ".join(lines)
     if not whole or len(whole) > 400:
         return False
-    for title in titles:
-        stem = title.rstrip(".… ")
-        if any(line and (line == title or (len(line) >= 15 and line in title)) for line in lines):
-            return True
-        if len(stem) >= 15 and stem in whole:
-            return True
-    return False
+    return any(_is_line_of(title, lines) or _is_stem_of(title, whole) for title in titles)
+
+
+def _is_line_of(title: str, lines: Sequence[str]) -> bool:
+    return title in lines or any(len(line) >= _SURE and line in title for line in lines)
+
+
+def _is_stem_of(title: str, whole: str) -> bool:
+    """Whether a title that may be cut short ("…") is the beginning of what stands there."""
+    stem = title.rstrip(".… ")
+    return len(stem) >= _SURE and stem in whole
 
 
 def text_in(node: etree._Element, limit: int = 2000) -> str:
@@ -110,7 +119,7 @@ def text_in(node: etree._Element, limit: int = 2000) -> str:
 
 def names_of(node: etree._Element) -> str:
     """Class, id and itemprop of an element, lower case, by which pages say what it is for."""
-    return " ".join(filter(None, (node.get("class"), node.get("id"), node.get("itemprop")))).lower()
+    return " ".join(filter(None, (node.get("class"), node.get("id"), node.get("itemprop"))))[:500].lower()
 
 
 def inside(node: etree._Element, pattern: re.Pattern[str], tags: frozenset[str], *, most: int = 12) -> bool:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass, field
 from typing import Final
 
 from aggregator.core.extract.blocks import Block
+from aggregator.core.extract.datelines import read_dateline
 from aggregator.core.extract.lines import (
     Marks,
     inline_credits,
     is_furniture,
     read_byline,
-    read_dateline,
     read_marks,
     strip_caption_label,
 )
+from aggregator.core.extract.when import is_date_line
 from aggregator.core.text import fold
 
+LONGEST_CAPTION: Final = 400
 TOP: Final = 3  # blocks in which a byline may stand
 
 
@@ -34,36 +36,56 @@ class Refined:
 
 def refine(blocks: Sequence[Block], *, known: Iterable[str] = ()) -> Refined:
     """Keep the running text. `known` are lines that are told elsewhere: headline, kicker, captions."""
-    told = {fold(line) for line in known if line}
-    kept: list[Block] = []
-    marks = Marks()
-    caption: str | None = None
-    dropping = False  # what follows a heading like "Read also" goes while it is links
+    sieve = _Sieve(told={fold(line) for line in known if line})
     for block in blocks:
-        if dropping and (block.is_linked or block.kind in ("ul", "ol")):
-            continue
-        dropping = False
-        labelled = strip_caption_label(block.text) if len(block.text) < 400 else None
-        read = _marks(block, top=len(kept) < TOP)
-        if labelled is not None:
-            caption = caption or labelled
-        elif read is not None:
-            marks = marks.joined(read)
-        elif is_furniture(block.text, linked=block.is_linked):
-            dropping = bool(block.text)
-        elif not (fold(block.text) in told and (len(kept) < TOP or len(block.text) > 15)):
-            kept.append(block)
-    kept = _trimmed(kept)
+        sieve.add(block)
+    kept = _trimmed(sieve.kept)
     last = next((block.text for block in reversed(kept) if not block.is_heading), "")
-    marks = marks.joined(Marks(credits=inline_credits(last)))
     first = next((block.text for block in kept if block.kind == "p"), "")
     return Refined(
         blocks=tuple(kept),
-        marks=marks,
+        marks=sieve.marks.joined(Marks(credits=inline_credits(last))),
         dateline=read_dateline(first),
-        caption=caption,
+        caption=sieve.caption,
         changed=len(kept) != len(blocks),
     )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Sieve:
+    """Sorts blocks one by one into text and all else."""
+
+    told: Set[str]
+    kept: list[Block] = field(default_factory=list)
+    marks: Marks = field(default_factory=Marks)
+    caption: str | None = None
+    dropping: bool = False  # what follows a heading like "Read also" goes while it is links
+
+    def add(self, block: Block) -> None:
+        """Keep a block, or read it and let it go."""
+        if self.dropping and (block.is_linked or block.kind in ("ul", "ol")):
+            return
+        self.dropping = False
+        top = len(self.kept) < TOP
+        if (caption := _caption(block)) is not None:
+            self.caption = self.caption or caption
+        elif (read := _marks(block, top=top)) is not None:
+            self.marks = self.marks.joined(read)
+        elif is_furniture(block.text, linked=block.is_linked):
+            self.dropping = bool(block.text)
+        elif not _is_told(block, self.told, top=top):
+            self.kept.append(block)
+
+
+def _caption(block: Block) -> str | None:
+    return strip_caption_label(block.text) if len(block.text) < LONGEST_CAPTION else None
+
+
+def _is_told(block: Block, told: Set[str], *, top: bool) -> bool:
+    """Whether a block only repeats what stands elsewhere: a headline, a caption, the date."""
+    if top and is_date_line(block.text):
+        return True
+    return fold(block.text) in told and (top or len(block.text) > 15)
 
 
 def _marks(block: Block, *, top: bool) -> Marks | None:

@@ -94,20 +94,25 @@ def _wide(body: bytes) -> str:
 
 
 def _not_quite_utf8(body: bytes, labels: list[str]) -> str:
+    """Choose for bytes that are no valid UTF-8: still UTF-8 where most of it is, a label that fits, a guess."""
     text = _utf8_with_pairs(body)
-    good = sum(1 for c in text[:SAMPLE] if c > "\x7f" and c != BAD)
     bad = text.count(BAD, 0, SAMPLE)
-    if good > 2 * bad:
+    if _beyond_ascii(text[:SAMPLE]) > 3 * bad:
         return text
     others = [label for label in labels if not label.startswith(UNICODE)]
-    for label in others:
-        decoded = body.decode(label, "replace")
-        if decoded.count(BAD, 0, SAMPLE) * 10 <= bad:
-            return decoded
-    guess = _guess(body[:SAMPLE])
-    if guess and not (labels and not others and bad <= 3):
-        return body.decode(guess, "replace")
-    return body.decode(others[0], "replace") if others else text
+    if labels and not others and bad <= 3:
+        return text  # it says UTF-8, and is but for a byte or two
+    fitting = [label for label in others if _misses(body, label) * 10 <= bad]
+    names = [*fitting, _guess(body[:SAMPLE]), *others, "utf-8"]
+    return body.decode(next(filter(None, names)), "replace")
+
+
+def _beyond_ascii(text: str) -> int:
+    return sum(1 for c in text if c > "\x7f")
+
+
+def _misses(body: bytes, name: str) -> int:
+    return body[:SAMPLE].decode(name, "replace").count(BAD)
 
 
 def _utf8_with_pairs(body: bytes) -> str:

@@ -22,25 +22,28 @@ Object = dict[str, object]
 
 def parse(text: str, url: str) -> ParsedFeed:
     """Read a JSON Feed; raises NotAFeed for other JSON, ParseError for what is no JSON."""
-    try:
-        document = json.loads(text.strip("\ufeff \t\r\n\0"), parse_int=_integer, parse_constant=_nothing)
-    except RecursionError:
-        raise ParseError("the JSON document nests too deep") from None
-    except ValueError as error:
-        raise ParseError(f"the document is no valid JSON: {clean(str(error))[:120]}") from None
+    document = _load(text)
     if not isinstance(document, dict) or not _is_feed(document):
         raise NotAFeed("a JSON document, not a JSON Feed")
     base = absolute(_text(document.get("home_page_url")), url) or url
     authors = _authors(document)
-    language = tag(_text(document.get("language")) or "") or None
     return ParsedFeed(
         title=clean(_text(document.get("title")) or "") or None,
         link=absolute(_text(document.get("home_page_url")), url),
-        language=language,
+        language=_language(document),
         hub=_hub(document, url),
         self_link=absolute(_text(document.get("feed_url")), url),
         entries=tuple(_entry(given, base, authors) for given in _objects(document.get(MAIN))),
     )
+
+
+def _load(text: str) -> object:
+    try:
+        return json.loads(text.strip("\ufeff \t\r\n\0"), parse_int=_integer, parse_constant=_nothing)
+    except RecursionError:
+        raise ParseError("the JSON document nests too deep") from None
+    except ValueError as error:
+        raise ParseError(f"the document is no valid JSON: {clean(str(error))[:120]}") from None
 
 
 def _is_feed(document: Object) -> bool:
@@ -66,18 +69,10 @@ def _entry(given: Object, base: str, authors: tuple[str, ...]) -> RawEntry:
         summary=from_plain(_text(given.get("summary"))),
         content=absolute_links(_text(given.get("content_html")), near)
         or from_plain(_text(given.get("content_text"))),
-        categories=tuple(Category(term=tag) for tag in _texts(given.get("tags"))),
-        enclosures=tuple(
-            file for raw in _objects(given.get("attachments")) if (file := _enclosure(raw, near))
-        ),
-        images=tuple(
-            Image(url=found)
-            for found in dict.fromkeys(
-                absolute(_text(given.get(key)), near) for key in ("image", "banner_image")
-            )
-            if found
-        ),
-        language=tag(_text(given.get("language")) or "") or None,
+        categories=tuple(Category(term=term) for term in _texts(given.get("tags"))),
+        enclosures=_enclosures(given, near),
+        images=_images(given, near),
+        language=_language(given),
     )
 
 
@@ -91,6 +86,20 @@ def _authors(given: Object) -> tuple[str, ...]:
     listed = _objects(given.get("authors")) or _objects([given.get("author")])
     names = (clean(_text(author.get("name")) or "") for author in listed)
     return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _language(given: Object) -> str | None:
+    return tag(_text(given.get("language")) or "") or None
+
+
+def _images(given: Object, base: str) -> tuple[Image, ...]:
+    found = dict.fromkeys(absolute(_text(given.get(key)), base) for key in ("image", "banner_image"))
+    return tuple(Image(url=url) for url in found if url)
+
+
+def _enclosures(given: Object, base: str) -> tuple[Enclosure, ...]:
+    found = (_enclosure(raw, base) for raw in _objects(given.get("attachments")))
+    return tuple(file for file in found if file)
 
 
 def _enclosure(given: Object, base: str) -> Enclosure | None:

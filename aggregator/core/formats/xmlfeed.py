@@ -11,6 +11,7 @@ from typing import Final
 
 from aggregator.core.formats import repair, tree
 from aggregator.core.formats.markup import absolute_links, from_plain
+from aggregator.core.formats.media import Media
 from aggregator.core.language import tag
 from aggregator.core.text import clean, plain
 from aggregator.core.urls import absolute
@@ -52,16 +53,12 @@ def parse(text: str, url: str) -> ParsedFeed:
     pruned = tree.prune(repaired)
     if pruned is None:
         repair.refuse_truncated(repaired)
-    data = pruned.data if pruned else repaired.encode("utf-8", "replace")
-    version, feed, entries = _feedparser(data)
-    if pruned is None and not entries and not version:
+    version, feed, entries = _feedparser(pruned.data if pruned else repaired.encode("utf-8", "replace"))
+    if pruned is None and not (entries or version):
         raise NotAFeed("an XML document that is no feed")
     link = _link(feed, url)
     base = link or url
-    same = pruned is not None and len(pruned.media) == len(entries)
-    media = pruned.media if pruned and same else (None,) * len(entries)
-    ids = pruned.ids if pruned and same else (None,) * len(entries)
-    shared = _authors(feed) if version.startswith("atom") else ()
+    authors = _shared_authors(version, feed)
     hours, days = _skipped(repaired)
     return ParsedFeed(
         title=clean(plain(_markup(feed, "title") or "")) or None,
@@ -73,10 +70,17 @@ def parse(text: str, url: str) -> ParsedFeed:
         skip_hours=hours,
         skip_days=days,
         entries=tuple(
-            _entry({**given, **({"id": own} if own else {})}, found, base=base, authors=shared)
-            for given, found, own in zip(entries, media, ids, strict=True)
+            _entry(given, found, base=base, authors=authors) for given, found in _with_media(entries, pruned)
         ),
     )
+
+
+def _with_media(entries: list[Fields], pruned: tree.Pruned | None) -> list[tuple[Fields, Media]]:
+    """Join what feedparser read with what it cannot: Media RSS, and ids exactly as given."""
+    if pruned is None or len(pruned.media) != len(entries):
+        return [(entry, _flattened(entry)) for entry in entries]
+    rows = zip(entries, pruned.ids, pruned.media, strict=True)
+    return [({**entry, "id": own or entry.get("id")}, media) for entry, own, media in rows]
 
 
 def _feedparser(data: bytes) -> tuple[str, Fields, list[Fields]]:
@@ -101,16 +105,13 @@ def _feedparser(data: bytes) -> tuple[str, Fields, list[Fields]]:
     )
 
 
-def _entry(given: Fields, media: tree.Media | None, *, base: str, authors: tuple[str, ...]) -> RawEntry:
-    link = _link(given, base)
+def _entry(given: Fields, media: Media, *, base: str, authors: tuple[str, ...]) -> RawEntry:
     enclosures = _enclosures(given, base)
-    found = media or _flattened(given)
-    files = [file for raw in found.enclosures if (file := _absolute_file(raw, base))]
-    images = [image for raw in found.images if (image := _absolute_image(raw, base))]
+    files = [file for raw in media.enclosures if (file := _absolute_file(raw, base))]
     summary, content = _bodies(given, base)
     return RawEntry(
         id=_text(given.get("id")),
-        link=link,
+        link=_link(given, base),
         title=_markup(given, "title"),
         authors=_authors(given) or authors,
         published=_text(given.get("published")) or _text(given.get("created")),
@@ -119,10 +120,16 @@ def _entry(given: Fields, media: tree.Media | None, *, base: str, authors: tuple
         content=content,
         categories=_categories(given),
         enclosures=_unique([*enclosures, *files]),
-        images=tuple(
-            images or [Image(url=file.url) for file in enclosures if (file.type or "").startswith("image/")]
-        ),
+        images=_images(media, enclosures, base),
         language=_entry_language(given),
+    )
+
+
+def _images(media: Media, enclosures: list[Enclosure], base: str) -> tuple[Image, ...]:
+    """Give the pictures of Media RSS; where it has none, the enclosures that are pictures."""
+    found = tuple(image for raw in media.images if (image := _absolute_image(raw, base)))
+    return found or tuple(
+        Image(url=file.url) for file in enclosures if (file.type or "").startswith("image/")
     )
 
 
@@ -188,6 +195,11 @@ def _authors(given: Fields) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name))
 
 
+def _shared_authors(version: str, feed: Fields) -> tuple[str, ...]:
+    """Give the authors that an entry without one has from its feed: in Atom (RFC 4287, 4.2.1), not in RSS."""
+    return _authors(feed) if version.startswith("atom") else ()
+
+
 def _author(text: str) -> str:
     """Read the name in "redaksi@kabar.example (Budi)", "Budi <redaksi@kabar.example>" or "Budi"."""
     name = clean(plain(re.sub(r"[<(]\s*[>)]", " ", ADDRESS.sub(" ", text))))
@@ -222,13 +234,13 @@ def _enclosures(given: Fields, base: str) -> list[Enclosure]:
     return found
 
 
-def _flattened(given: Fields) -> tree.Media:
+def _flattened(given: Fields) -> Media:
     """Take pictures as feedparser lists them, where the document could not be taken apart."""
     contents = [each for each in _dicts(given.get("media_content")) if _is_picture(each)]
     chosen = contents or _dicts(given.get("media_thumbnail"))[:1]
     credited = [_text(each.get("content")) for each in _dicts(given.get("media_credit"))]
     credit = clean(credited[0] or "") or None if len(credited) == 1 else None
-    return tree.Media(images=tuple(Image(url=_text(each.get("url")) or "", credit=credit) for each in chosen))
+    return Media(images=tuple(Image(url=_text(each.get("url")) or "", credit=credit) for each in chosen))
 
 
 def _is_picture(content: Fields) -> bool:

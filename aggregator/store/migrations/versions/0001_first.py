@@ -139,8 +139,6 @@ def _entry() -> None:
         sa.Column("guid", TEXT),
         sa.Column("url", TEXT),
         sa.Column("canonical_url", TEXT),
-        sa.Column("fields", TEXT, nullable=False),
-        sa.Column("body", sa.LargeBinary()),
         sa.Column("hash", TEXT, nullable=False),
         sa.Column("effective", TIME, nullable=False),
         sa.Column("effective_utc", TIME, nullable=False),
@@ -151,6 +149,8 @@ def _entry() -> None:
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("retry_at", TIME),
         sa.Column("page_error", TEXT),
+        sa.Column("fields", TEXT, nullable=False),
+        sa.Column("body", sa.LargeBinary()),
         sa.ForeignKeyConstraint(["feed"], ["feed.id"], name="fk_entry_feed"),
         sa.PrimaryKeyConstraint("id", name="pk_entry"),
         sa.UniqueConstraint("feed", "key", name="uq_entry_feed_key"),
@@ -158,6 +158,7 @@ def _entry() -> None:
     op.create_index("ix_entry_canonical_url", "entry", ["canonical_url"], postgresql_using="hash")
     op.create_index("ix_entry_last_seen", "entry", ["last_seen"])
     op.create_index("ix_entry_retry", "entry", ["retry_at"], **_only("retry_at IS NOT NULL"))
+    op.create_index("ix_entry_state", "entry", ["state"])
     op.create_index("ix_entry_url", "entry", ["url"], postgresql_using="hash")
     op.create_index("ix_entry_waiting", "entry", ["effective_utc"], **_only("state = 'waiting'"))
 
@@ -182,17 +183,17 @@ def _article() -> None:
         sa.Column("entry", ID, autoincrement=False, nullable=False),
         sa.Column("sequence", sa.BigInteger(), nullable=False),
         sa.Column("version", TEXT, nullable=False),
-        sa.Column("headline", TEXT, nullable=False),
-        sa.Column("fields", TEXT, nullable=False),
-        sa.Column("text", TEXT),
-        sa.Column("html", TEXT),
         sa.Column("length", sa.Integer(), nullable=False),
-        sa.Column("regions", TEXT, nullable=False),
-        sa.Column("categories", TEXT, nullable=False),
         sa.Column("text_hash", sa.BigInteger(), nullable=False),
         sa.Column("published", TIME, nullable=False),
         sa.Column("published_utc", TIME, nullable=False),
         sa.Column("canonical_url", TEXT),
+        sa.Column("headline", TEXT, nullable=False),
+        sa.Column("categories", TEXT, nullable=False),
+        sa.Column("fields", TEXT, nullable=False),
+        sa.Column("regions", TEXT, nullable=False),
+        sa.Column("text", TEXT),
+        sa.Column("html", TEXT),
         sa.ForeignKeyConstraint(["entry"], ["entry.id"], name="fk_article_entry"),
         sa.PrimaryKeyConstraint("entry", name="pk_article"),
         sa.UniqueConstraint("sequence", name="uq_article_sequence"),
@@ -234,8 +235,8 @@ def _page() -> None:
         sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.Column("url", TEXT, nullable=False),
         sa.Column("content_type", TEXT),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("fetched_at", TIME, nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["entry"], ["entry.id"], name="fk_page_entry"),
         sa.PrimaryKeyConstraint("entry", "hash", name="pk_page"),
     )
@@ -261,6 +262,7 @@ def _story() -> None:
     op.create_index("ix_story_date_utc", "story", ["date_utc"])
     op.create_index("ix_story_first_seen", "story", ["first_seen"])
     op.create_index("ix_story_lead", "story", ["lead"])
+    op.create_index("ix_story_merged_into", "story", ["merged_into"], **_only("merged_into IS NOT NULL"))
     op.create_index(
         "ix_story_unfrozen",
         "story",

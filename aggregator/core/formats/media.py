@@ -1,0 +1,98 @@
+"""Media RSS: the pictures of an entry with their captions and credits, and its other files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from lxml import etree
+
+from aggregator.core.text import clean, plain
+from aggregator.model import Enclosure, Image
+
+MEDIA: Final = frozenset({"http://search.yahoo.com/mrss/", "http://search.yahoo.com/mrss"})
+PICTURES: Final = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """What Media RSS says of one entry; addresses as given, not yet absolute."""
+
+    images: tuple[Image, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+
+
+def name_of(element: etree._Element) -> tuple[str, str]:
+    """Give an element's namespace and local name; "" where there is no namespace."""
+    namespace, _, local = str(element.tag).rpartition("}")
+    return namespace.removeprefix("{"), local
+
+
+def read_media(entry: etree._Element) -> Media:
+    """Read the pictures and files of an entry; a group is one picture in several sizes: the largest counts."""
+    groups = _all(entry, "group")
+    contents = [*_all(entry, "content"), *(each for group in groups for each in _largest(group))]
+    images = [_image(each, entry) for each in contents if _is_picture(each)]
+    shown = images or _thumbnail(entry, (entry, *groups, *contents))
+    unique = {image.url: image for image in reversed(shown) if image.url}
+    return Media(images=tuple(reversed(unique.values())), enclosures=_files(contents))
+
+
+def _files(contents: Iterable[etree._Element]) -> tuple[Enclosure, ...]:
+    files = (_file(each) for each in contents if not _is_picture(each))
+    return tuple(file for file in files if file.url and file.type)
+
+
+def _thumbnail(entry: etree._Element, places: Iterable[etree._Element]) -> list[Image]:
+    return [_image(each, entry) for place in places for each in _all(place, "thumbnail")][:1]
+
+
+def _all(element: etree._Element, local: str) -> list[etree._Element]:
+    return [child for child in element if name_of(child) in {(namespace, local) for namespace in MEDIA}]
+
+
+def _largest(group: etree._Element) -> list[etree._Element]:
+    """Give the largest picture of a group, and all that is no picture."""
+    contents = _all(group, "content")
+    pictures = sorted((each for each in contents if _is_picture(each)), key=_width)
+    return [*pictures[-1:], *(each for each in contents if not _is_picture(each))]
+
+
+def _is_picture(content: etree._Element) -> bool:
+    medium, kind = content.get("medium", ""), content.get("type", "")
+    if medium or kind:
+        return medium == "image" or kind.startswith("image/")
+    return content.get("url", "").partition("?")[0].lower().endswith(PICTURES)
+
+
+def _width(content: etree._Element) -> int:
+    given = content.get("width", "0")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 6 else 0
+
+
+def _image(content: etree._Element, entry: etree._Element) -> Image:
+    near = [content]
+    while near[-1] is not entry and (parent := near[-1].getparent()) is not None:
+        near.append(parent)
+    return Image(
+        url=content.get("url") or (content.text or "").strip(),
+        caption=_nearest(near, "description") or _nearest(near[:-1], "title"),
+        credit=_nearest(near, "credit"),
+    )
+
+
+def _nearest(elements: list[etree._Element], local: str) -> str | None:
+    """Read the first element of that name on the way from the picture up to its entry."""
+    for element in elements:
+        for found in _all(element, local):
+            text = clean(plain("".join(map(str, found.itertext()))))
+            if text:
+                return text
+    return None
+
+
+def _file(content: etree._Element) -> Enclosure:
+    size = content.get("fileSize", "")
+    length = int(size) if size.isascii() and size.isdigit() and len(size) < 19 else None
+    return Enclosure(url=content.get("url", ""), type=content.get("type") or None, length=length)
