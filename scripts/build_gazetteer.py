@@ -137,6 +137,8 @@ def all_names() -> Names:
     for locale in sorted(localedata.locale_identifiers(), key=lambda name: (name.count("_"), name)):
         language = locale.split("_")[0]
         territories = localedata.load(locale, merge_inherited=False).get("territories", {})
+        # Babel would give what was not merged to everyone in this process from now on.
+        localedata._cache.pop(locale, None)  # noqa: SLF001 - it has no public way
         for code, name in sorted(territories.items()):
             if code not in NOT_PLACES and name and name != code:
                 names.setdefault(language, {}).setdefault(code, []).extend(variants(code, _clean(name)))

@@ -21,7 +21,6 @@ NOT_YET: Final = (
     "output.backfill",
     "output.regions",
     "feed.deletions",
-    "section.formerly",
 )
 
 

@@ -75,7 +75,7 @@ def after_header(text: str, stumble: Stumble) -> Slip | None:
     """`[feed]]`, or something else behind a header."""
     if text[stumble.begun] != "[":
         return None
-    if text[stumble.at] == "]":
+    if text[stumble.at : stumble.at + 1] == "]":
         return brackets(text, stumble)
     mark = other_comment(text, stumble)
     return mark or Slip(
@@ -130,7 +130,7 @@ def stray_bracket(text: str, stumble: Stumble) -> Slip | None:
 
 def other_format(text: str, stumble: Stumble) -> Slip | None:
     """A file of JSON or XML."""
-    if text[: stumble.at].strip() or text[stumble.at] not in "{<":
+    if text[: stumble.at].strip() or text[stumble.at : stumble.at + 1] not in ("{", "<"):
         return None
     name = "JSON" if text[stumble.at] == "{" else "XML"
     message = f"this looks like {name}, not like TOML; `aggregator init` writes a feeds.toml to begin with"
@@ -139,7 +139,7 @@ def other_format(text: str, stumble: Stumble) -> Slip | None:
 
 def no_key(text: str, stumble: Stumble) -> Slip | None:
     """`= "value"`."""
-    if text[stumble.at] != "=":
+    if text[stumble.at : stumble.at + 1] != "=":
         return None
     return Slip(stumble.at, 'there is no key before the =; a line looks like title = "…"')
 

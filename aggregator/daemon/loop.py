@@ -28,8 +28,8 @@ from aggregator.jobs.status import HEARTBEAT
 from aggregator.model import Config, FeedRecord, PollOutcome
 from aggregator.observe import Metrics, log
 
-TICK: Final = 1.0  # seconds between looks at what is due
-SLOW_TICK: Final = 2.0  # between looks at feeds.toml and at what may be published
+TICK: Final = 1.0  # seconds between looks at what is due, and at feeds.toml
+SLOW_TICK: Final = 2.0  # between looks at what may be published
 HEARTBEAT_EVERY: Final = timedelta(seconds=60)
 HOUSEKEEPING_SECONDS: Final = 3600.0
 FINISH_SECONDS: Final = 4.0  # for what is nearly done when the end comes
@@ -143,7 +143,7 @@ class Daemon:
             ("round", self._round, TICK),
             ("read", self._read, TICK),
             ("publish", self._publish, SLOW_TICK),
-            ("reload", self._reloader.reload_when_saved, SLOW_TICK),
+            ("reload", self._reloader.reload_when_saved, TICK),
             ("housekeeping", self._prune, HOUSEKEEPING_SECONDS),
         ]
         for name, job, seconds in jobs:

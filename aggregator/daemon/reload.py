@@ -21,7 +21,7 @@ from aggregator.model import Config
 from aggregator.observe import log
 from aggregator.workers import Workers
 
-ABSENT_LOOKS: Final = 3  # without the file before that is a fault: editors save by renaming
+ABSENT_LOOKS: Final = 5  # without the file before that is a fault: editors save by renaming
 LAST_REQUESTS_SECONDS: Final = 120.0  # for the requests of a fetcher that is no longer in force
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
+
+READY_SECONDS: Final = 5.0
 
 
 class Supervisor:
@@ -14,8 +16,10 @@ class Supervisor:
         self._notifier: Any = sdnotify.SystemdNotifier()
 
     def ready(self, status: str) -> None:
-        """Say that configuration, store, lock and output are good."""
+        """Say that configuration, store, lock and output are good; the one word that is worth waiting for."""
+        self._wait_for(READY_SECONDS)
         self._notifier.notify(f"READY=1\nSTATUS={status}")
+        self._wait_for(0)
 
     def alive(self) -> None:
         """Feed the watchdog: only the scheduler's own progress does."""
@@ -28,3 +32,8 @@ class Supervisor:
     def stopping(self) -> None:
         """Say that the end has begun."""
         self._notifier.notify("STOPPING=1")
+
+    def _wait_for(self, seconds: float) -> None:
+        """Bound how long a supervisor that does not listen holds up the daemon; what it misses is dropped."""
+        if self._notifier.socket is not None:
+            self._notifier.socket.settimeout(seconds)

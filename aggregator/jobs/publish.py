@@ -147,7 +147,13 @@ def _files(edition: Edition, services: Services) -> int:
     made = edition_files(edition)
     for story, why in made.skipped:
         log.error("story left out", section=edition.id, story=story, reason=why)
-    return sum(services.output.write(path, data) for path, data in made.files.items())
+    section = next(each for each in services.config.section if each.id == edition.id)
+    folders = (edition.id, *section.formerly)  # subscribers never learn that a section was renamed
+    return sum(
+        services.output.write(f"{folder}/{path.partition('/')[2]}", data)
+        for folder in folders
+        for path, data in made.files.items()
+    )
 
 
 def _site(made: tuple[Edition, ...], sources: Mapping[str, SourceFeed], services: Services) -> int:
@@ -217,8 +223,9 @@ def _whole(services: Services) -> bool:
 def expected_files(config: Config) -> list[str]:
     """List the files of every section, and those of the site, by their paths in the output directory."""
     of_sections = [
-        f"{section.id}/{RENDERERS[name].filename}"
+        f"{folder}/{RENDERERS[name].filename}"
         for section in config.section
+        for folder in (section.id, *section.formerly)
         for name in config.output.formats
     ]
     pages = ["index.html", "sources/index.html"] if "html" in config.output.formats else []

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.daemon.program import PATIENCE, Daemon, Room, configuration, free_port, health, newsfeed, until
+from tests.daemon.program import PATIENCE, Room, configuration, free_port, health, newsfeed, until
 from tests.origin import Origin, reply
 
 TEN_SECONDS = 10.0  # what the contract promises
@@ -53,7 +52,7 @@ def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
             daemon.ready()
             until((newsroom.room.output / "semua" / "feed.json").exists, "files")
             until(lambda: len(newsroom.room.ids()) == 3, "stories")
-            yield newsroom
+            yield newsroom  # nobody listens to the daemon's notices from here on: that must not hold it up
 
 
 def test_lc_02_a_broken_file_is_told_and_the_last_good_one_stays_until_it_is_mended(
@@ -127,13 +126,14 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("by", ["SIGHUP", "saving"])
-@pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.__name__)
+@pytest.mark.parametrize(
+    ("broken", "by"),
+    [*((broken, "SIGHUP") for broken in BROKEN), (emptied, "saving"), (missing, "saving")],
+    ids=lambda value: value if isinstance(value, str) else value.__name__,
+)
 def test_lc_03_no_file_that_cannot_be_used_takes_the_place_of_the_last_good_one(
     newsroom: Newsroom, broken: Callable[[Room, str], None], by: str
 ) -> None:
-    if by == "saving" and broken not in (emptied, a_directory, missing):
-        pytest.skip("how it is noticed does not depend on what is wrong")
     good = newsroom.configured("kampar")
     room = newsroom.room
     broken(room, good)
@@ -141,7 +141,8 @@ def test_lc_03_no_file_that_cannot_be_used_takes_the_place_of_the_last_good_one(
         newsroom.daemon.send(signal.SIGHUP)
     told = newsroom.faulty(BROKEN[broken])
     assert "the last good configuration stays in force" in told
-    newsroom.polls_go_on()
+    if by == "saving":
+        newsroom.polls_go_on()
     if room.config.is_dir():
         room.config.rmdir()
     room.write(good)
@@ -178,7 +179,7 @@ def test_lc_05_one_bad_feed_of_fifty_refuses_the_whole_file_at_its_place(newsroo
     room.write("\n".join(lines))
     told = newsroom.faulty(f"feeds.toml:{at + 1}:1:")
     assert "intervall" in told
-    assert "`interval`" in told
+    assert 'did you mean "interval"' in told
     newsroom.polls_go_on()
     assert not newsroom.origin.seen("/f1")
     room.write(newsroom.configured("kampar"))
@@ -187,12 +188,12 @@ def test_lc_05_one_bad_feed_of_fifty_refuses_the_whole_file_at_its_place(newsroo
 
 def test_a_reload_moves_sections_regions_and_output_and_drops_what_is_gone(newsroom: Newsroom) -> None:
     room = newsroom.room
-    region = '\n[[region]]\nid = "asia-tengah"\nname = "Asia Tengah"\nmembers = ["KZ"]\n'
-    section = '\n[[section]]\nid = "dunia"\ntitle = "Dunia"\ninclude = { regions = "Asia Tengah" }\n'
+    region = '\n[[region]]\nid = "jalur-sutra"\nname = "Jalur Sutra"\nmembers = ["KZ"]\n'
+    section = '\n[[section]]\nid = "dunia"\ntitle = "Dunia"\ninclude = { regions = "Jalur Sutra" }\n'
     room.write(newsroom.configured("kampar", more=region + section))
     until((room.output / "dunia" / "atom.xml").exists, "the new section")
     room.write(newsroom.configured("kampar", more=section))
-    told = newsroom.faulty("Asia Tengah")  # its region has gone: the old one must not make it good
+    told = newsroom.faulty("Jalur Sutra")  # its region has gone: the old one must not make it good
     assert "feeds.toml:" in told
     moved = '[output]\ndirectory = "elsewhere"\n'
     room.write(newsroom.configured("kampar", more=moved))

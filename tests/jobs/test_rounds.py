@@ -267,3 +267,12 @@ async def test_fs_18_a_date_in_the_future_is_not_believed_and_told(services: Ser
     assert entry.entry.published is not None
     assert entry.entry.published.year == 2022
     assert entry.entry.published > NOW
+
+
+async def test_the_addresses_of_a_section_that_was_renamed_go_on(services: Services, web: Web) -> None:
+    web.answers[FEED.url] = rss(entry_xml(1, "Satu"))
+    section = SectionSettings(id="dunia", title="Dunia", formerly=("internasional",))
+    services = with_config(services, configured(services.config.output.directory, sections=(section,)))
+    await run_round(FORCE, services=services, now=NOW)
+    old, new = (services.config.output.directory / name / "atom.xml" for name in ("internasional", "dunia"))
+    assert old.read_bytes() == new.read_bytes()
