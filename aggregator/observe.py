@@ -98,6 +98,11 @@ def printable(text: str) -> str:
     return text.translate(_CONTROLS)
 
 
+def counted(number: int, word: str) -> str:
+    """Give a number with its word, "1 feed" or "2 feeds"."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
 def _escape(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
         if isinstance(value, str) and key != "exception":

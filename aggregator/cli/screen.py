@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aggregator.model import Config, Edition, FeedRecord, Polled, PollOutcome
-from aggregator.observe import printable
+from aggregator.observe import counted, printable
 
 
 class Progress:
@@ -75,7 +75,7 @@ def print_round(summary: Mapping[str, Any], config: Config, *, quiet: bool) -> N
     if quiet:
         return
     print(
-        f"{summary['polled']} feeds asked, {summary['failed']} failed; "
+        f"{counted(summary['polled'], 'feed')} asked, {summary['failed']} failed; "
         f"{summary['new']} new entries, {summary['updated']} changed; {summary['read']} read; "
         f"{summary['replaced']} files replaced in {config.output.directory}"
     )
@@ -105,12 +105,13 @@ class DaemonScreen:
         self._seen: set[str] = set()
         self._unreached: list[str] = []  # lines that wait until it is clear whether there is a network at all
         self._online = False
+        self._offline = False  # and it was said
         self._sections: set[str] = set()
 
     def hello(self, config: Config, path: Path) -> None:
         """Say what runs, where to look, what to subscribe to, what to edit, and how to stop."""
-        feeds, sections = len(config.feed), len(config.section)
-        lines = [f"{config.site.title}: {feeds} feeds, {sections} sections, read from {path}"]
+        feeds, sections = counted(len(config.feed), "feed"), counted(len(config.section), "section")
+        lines = [f"{config.site.title}: {feeds}, {sections}, read from {path}"]
         lines.append(f"  open       {config.site.url}")
         if config.section:
             lines.append(f"  subscribe  {config.site.url}{config.section[0].id}/atom.xml")
@@ -138,15 +139,15 @@ class DaemonScreen:
 
     def asked(self, polled: Sequence[Polled]) -> None:
         """Say once that there is no network, or else which feeds could not be reached."""
-        if not self._unreached:
-            return
-        if self._online:
-            self._say("\n".join(self._unreached))
-        else:
-            count = len(self._unreached)
+        offline = not self._online and len(polled) == len(self._unreached) > 1
+        if offline and not self._offline:
             self._say(
-                f"  No network: none of {count} feeds can be reached. What is stored is served; they are asked again."
+                f"  No network: none of {len(polled)} feeds can be reached. What is stored is served; "
+                "they are asked again."
             )
+        elif self._unreached and not offline:
+            self._say("\n".join(self._unreached))
+        self._offline = offline
         self._unreached.clear()
 
     def reading(self, done: int, waiting: int) -> None:
@@ -165,7 +166,7 @@ class DaemonScreen:
         newest = edition.entries[0]
         places = ", ".join(place.name for place in newest.places)
         self._say(
-            f"→ {edition.title}: {stories} stories from {entries} entries, {entries - stories} were copies"
+            f"→ {edition.title}: {_stories(stories)} from {_entries(entries)}, {entries - stories} were copies"
         )
         self._say(f"    {newest.story.article.headline}" + (f" ({places})" if places else ""))
 
@@ -176,6 +177,14 @@ class DaemonScreen:
             print("\n".join(map(printable, text.split("\n"))), flush=True)
         except OSError:  # nobody reads any more (`| head`), or what it goes to is full: the news goes on
             self._quiet = True
+
+
+def _stories(number: int) -> str:
+    return "1 story" if number == 1 else f"{number} stories"
+
+
+def _entries(number: int) -> str:
+    return "1 entry" if number == 1 else f"{number} entries"
 
 
 def _news(outcome: PollOutcome, *, first: bool) -> str:

@@ -48,14 +48,13 @@ def check(context: Context) -> int:
     """Say what the file means, or raise ConfigError with every fault."""
     from aggregator import config as configuration
     from aggregator.jobs.places import packaged_gazetteer
+    from aggregator.observe import counted
 
     config = context.load().config
     for notice in configuration.notices(config):
         print(f"{context.path}: note: {notice}", file=sys.stderr)
-    feeds, sections = len(config.feed), len(config.section)
-    print(
-        f"{context.path}: good. {feeds} {_plural('feed', feeds)}, {sections} {_plural('section', sections)}."
-    )
+    feeds, sections = counted(len(config.feed), "feed"), counted(len(config.section), "section")
+    print(f"{context.path}: good. {feeds}, {sections}.")
     for sentence in configuration.sentences(config, packaged_gazetteer()):
         print(f"  {sentence}")
     return _expectations(context, config) if config.expect else DONE
@@ -78,7 +77,3 @@ def _expectations(context: Context, config: Config) -> int:
     for failure in failed:
         print(f"{context.path}: [[expect]] {failure}", file=sys.stderr)
     return FAILED if failed else DONE
-
-
-def _plural(word: str, count: int) -> str:
-    return word if count == 1 else word + "s"

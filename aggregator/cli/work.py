@@ -64,7 +64,9 @@ def _be_the_daemon(context: Context, force: InForce, database: str) -> None:
     from aggregator.observe import configure_logging
 
     config = force.config
-    configure_logging("debug" if context.verbose else config.log.level, config.log.format)
+    # On a terminal the screen tells of feeds and sections in its own words; the log need not say it again.
+    level = "error" if sys.stderr.isatty() else config.log.level
+    configure_logging("debug" if context.verbose else level, config.log.format)
     store, call = open_store(database, now=context.now), StoreThread()
     screen = DaemonScreen(quiet=context.quiet)
 

@@ -15,7 +15,6 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from aggregator.core import text as texts
-from aggregator.core.urls import registrable_domain
 from aggregator.model import Article, Candidate, Copy, Fingerprint, ReadArticle, Verdict
 
 STORIES: Final = UUID("7d0f5a52-3f0c-5b0e-9a39-6c1d1f3f8a11")
@@ -115,6 +114,10 @@ def assign(read: ReadArticle, candidates: Sequence[Candidate]) -> Verdict:
 
 def _compare(read: ReadArticle, own: Sequence[Gram], candidate: Candidate) -> Verdict | None:
     article = read.article
+    if read.waiting.entry.feed_id == candidate.feed_id and not _same_headline(article, candidate):
+        # A feed that lists two entries under two headlines means two stories, whatever they share: comments on
+        # one page, bulletins of one form, news that all link to one address.
+        return None
     theirs = grams(candidate.text)
     score = containment(own, theirs)
     if _same_link(article, candidate, score, min(len(own), len(theirs))):
@@ -141,16 +144,20 @@ def _joined(candidate: Candidate, rule: str, score: float, compared: str) -> Ver
 
 
 def _same_link(article: Article, candidate: Candidate, score: float, length: int) -> bool:
-    """Trust an address within one registrable domain, unless two other texts stand behind it.
+    """Trust an address, unless two other texts stand behind it: some are used again for another story.
 
-    Some feeds link every entry to their front page, and some addresses are used again for another story.
+    An article's canonical address lies within its own registrable domain: no outlet can claim another's story.
     """
-    ours, theirs = article.canonical_url, candidate.canonical_url
-    if not ours or ours != theirs or registrable_domain(ours) != registrable_domain(theirs):
+    if not article.canonical_url or article.canonical_url != candidate.canonical_url:
         return False
     if _shared(article.headline, candidate.headline) >= SAME_TEXT:
         return True
     return score >= SAME_LINK if length >= FEWEST_GRAMS else not article.text or not candidate.text
+
+
+def _same_headline(article: Article, candidate: Candidate) -> bool:
+    ours, theirs = (set(_NUMBER.findall(each.headline)) for each in (article, candidate))
+    return ours == theirs and _shared(article.headline, candidate.headline) >= SAME_TEXT
 
 
 def _shared(one: str, other: str) -> float:

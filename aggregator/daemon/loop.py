@@ -26,7 +26,7 @@ from aggregator.jobs.read import read_waiting
 from aggregator.jobs.services import Services
 from aggregator.jobs.status import HEARTBEAT
 from aggregator.model import Config, FeedRecord, PollOutcome
-from aggregator.observe import Metrics, log
+from aggregator.observe import Metrics, counted, log
 
 TICK: Final = 1.0  # seconds between looks at what is due, and at feeds.toml
 SLOW_TICK: Final = 2.0  # between looks at what may be published
@@ -258,7 +258,7 @@ class Daemon:
 
     def _summary(self) -> str:
         config = self.services.config
-        text = f"{len(config.feed)} feeds, {len(config.section)} sections"
+        text = f"{counted(len(config.feed), 'feed')}, {counted(len(config.section), 'section')}"
         if self._reloader.faults:
             text += "; feeds.toml is faulty, the last good configuration is in force"
         return f"{text}; {self._store_trouble.reason}" if self._store_trouble.reason else text

@@ -102,6 +102,18 @@ def test_an_address_used_again_for_another_text_is_another_story() -> None:
     assert verdict.rule == "first"
 
 
+def test_two_headlines_of_one_feed_are_two_stories_whatever_they_share() -> None:
+    other = replace(
+        candidate(url="https://a.example/1"), feed_id="a", headline="Buletin 16: celah pada surat"
+    )
+    assert stories.assign(read(headline="Buletin 17: celah pada gambar"), [other]).rule == "first"
+
+
+def test_an_entry_that_comes_again_under_another_id_is_one_story() -> None:
+    moved = replace(candidate(url="https://a.example/1"), feed_id="a")
+    assert stories.assign(read(headline="Warga tutup jalan"), [moved]).rule == "same-url"
+
+
 def test_a_short_text_within_a_roundup_is_another_story() -> None:
     roundup = ". ".join(
         [OTHER, TEXT, OTHER.upper() + " lagi", "Sisanya menyusul besok pagi di halaman dalam koran ini"] * 1
