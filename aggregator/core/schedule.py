@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -65,6 +66,20 @@ def next_poll(
     if result.retry_after is not None and result.retry_after > at:
         at, reason = min(result.retry_after, now + RETRY_AFTER_MOST), "retry-after"
     return NextPoll(at=at, reason=reason, interval=wait.length)
+
+
+def estimate_loss(
+    found: Sequence[datetime], *, overlaps: bool, before: datetime | None, now: datetime
+) -> float:
+    """Estimate which share of a feed's new entries came and went between two polls, from 0 to 1.
+
+    `found` are the dates of the entries in the document. While it still lists one that is known (`overlaps`),
+    nothing was missed; else the list covers a span, and what lies between it and the poll before is not seen.
+    """
+    if overlaps or before is None or len(found) < 2 or now <= before:
+        return 0.0
+    covered = max(found) - max(min(found), before)
+    return round(min(max(1 - covered / (now - before), 0.0), 1.0), 2)
 
 
 def first_poll(feed: FeedSettings, *, now: datetime) -> NextPoll:

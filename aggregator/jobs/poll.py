@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Final
+from typing import Any, Final
 
 from aggregator.core import entries, schedule
 from aggregator.core.schedule import PollResult
@@ -164,10 +165,10 @@ async def ask(record: FeedRecord, feed: FeedSettings, *, services: Services, now
         problem = Problem(kind=error.kind, message=str(error))
         return failed(record, feed, problem, services=services, now=now, http_status=answer.status)
     keys = [entry.key for entry in normalized.entries]
+    keys += [entry.key for entry, _ in normalized.quarantined]
     known = await services.call(services.store.known_hashes, record.id, keys)
-    return _changed(
-        record, answer, normalized, entries.diff(normalized.entries, known), services, now, digest
-    )
+    outcome = _changed(record, answer, normalized, services, now)
+    return replace(outcome, body_hash=digest, **_compared(record, normalized, known, now))
 
 
 async def _parsed(answer: Document, feed: FeedSettings, services: Services) -> NormalizedFeed:
@@ -247,10 +248,8 @@ def _changed(
     record: FeedRecord,
     answer: Document,
     normalized: NormalizedFeed,
-    difference: entries.Diff,
     services: Services,
     now: datetime,
-    digest: bytes,
 ) -> PollOutcome:
     feed = services.feeds[record.id]
     result = PollResult(
@@ -263,14 +262,28 @@ def _changed(
         next=schedule.next_poll(hinted, feed, services.config.polling, result, now=now),
         http_status=answer.status,
         validators=answer.validators,
-        body_hash=digest,
         moved_to=answer.moved_to,
         feed=normalized.feed,
-        new=difference.new,
-        updated=difference.updated,
-        unchanged=difference.unchanged,
         warnings=_warnings(answer, normalized.entries, now),
     )
+
+
+def _compared(
+    record: FeedRecord, normalized: NormalizedFeed, known: Mapping[str, str], now: datetime
+) -> dict[str, Any]:
+    """Tell the entries of a document apart by what is stored; gives fields of the outcome."""
+    told = entries.diff(normalized.entries, known)
+    listed = {id(entry) for entry in (*told.new, *told.updated, *told.unchanged)}
+    dates = [entry.published for entry in normalized.entries if entry.published]
+    overlaps = bool(told.updated or told.unchanged)
+    return {
+        "new": told.new,
+        "updated": told.updated,
+        "unchanged": told.unchanged,
+        "repeats": tuple(entry for entry in normalized.entries if id(entry) not in listed),
+        "quarantined": tuple(pair for pair in normalized.quarantined if pair[0].key not in known),
+        "loss": schedule.estimate_loss(dates, overlaps=overlaps, before=record.last_success, now=now),
+    }
 
 
 def _warnings(answer: Document, found: Sequence[Entry], now: datetime) -> tuple[FeedWarning, ...]:

@@ -202,6 +202,7 @@ def _source(feed: FeedSettings, record: FeedRecord | None, config: Config) -> So
         id=feed.id,
         title=feed.title or (record.title if record and record.title else feed.id),
         url=feed.url,
+        link=record.link if record else None,
         language=feed.language or (record.language if record and record.language else ""),
         interval_minutes=_minutes(feed, config),
         republish=config.republish_of(feed.id).value,

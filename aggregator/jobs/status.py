@@ -158,7 +158,7 @@ def _feed(
         "next_due_reason": reason,
         "requests_24h": requests[0],
         "not_modified_24h": requests[1],
-        "loss": 0.0,
+        "loss": known.loss,
         "entries": {
             "new": known.new,
             "updated": known.updated,

@@ -216,6 +216,7 @@ class FeedRecord:
     updated: int = 0
     unchanged: int = 0
     quarantined: int = 0
+    loss: float = 0.0  # share of the entries since the poll before that were probably missed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,6 +246,7 @@ class PollOutcome:
     new: tuple[Entry, ...] = ()
     updated: tuple[Entry, ...] = ()
     unchanged: tuple[Entry, ...] = ()
+    loss: float | None = None  # None: this poll says nothing of it
     repeats: tuple[Entry, ...] = ()  # further elements of the document with a key that is in one of these
     quarantined: tuple[tuple[Entry, str], ...] = ()  # new ones that could not be handled, and why
     held: frozenset[str] = frozenset()  # keys of new entries that a guard holds

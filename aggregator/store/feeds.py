@@ -32,6 +32,7 @@ _NEVER_POLLED: Final[dict[str, Any]] = {
     "updated": 0,
     "unchanged": 0,
     "quarantined": 0,
+    "loss": 0.0,
     "skips": "[[],[]]",
 }
 
@@ -161,6 +162,7 @@ _SAME: Final = (
     "updated",
     "unchanged",
     "quarantined",
+    "loss",
 )
 
 

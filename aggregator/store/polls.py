@@ -87,6 +87,7 @@ def _settled(row: dict[str, Any], outcome: PollOutcome) -> dict[str, Any]:
         "updated": len(outcome.updated),
         "unchanged": len(outcome.unchanged),
         "quarantined": len(outcome.quarantined),
+        "loss": row["loss"] if outcome.loss is None else outcome.loss,
     }
     if outcome.problem is not None:
         return common | {

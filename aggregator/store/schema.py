@@ -130,6 +130,7 @@ feed: Final = Table(
     Column("updated", Integer, nullable=False),
     Column("unchanged", Integer, nullable=False),
     Column("quarantined", Integer, nullable=False),
+    Column("loss", Float, nullable=False),
 )
 Index("ix_feed_name", feed.c.name)
 Index("ix_feed_next_due", feed.c.next_due)

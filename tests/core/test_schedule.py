@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.core.schedule import PollResult, jitter, next_poll
+from aggregator.core.schedule import PollResult, estimate_loss, jitter, next_poll
 from aggregator.model import FeedRecord, FeedSettings, Freshness, PollingSettings
 
 NOW = datetime(2022, 1, 8, 0, 0, tzinfo=UTC)
@@ -121,3 +121,21 @@ def test_the_floor_and_the_ceiling_hold_whatever_the_origin_says(
     )
     poll = ask(result, state)
     assert NOW + POLLING.min_interval <= poll.at <= NOW + POLLING.max_interval * 1.1 + timedelta(hours=25)
+
+
+@pytest.mark.parametrize(
+    ("hours", "overlaps", "before", "expected"),
+    [
+        ((0, -3), False, -6, 0.5),  # the list covers half of the time since the poll before
+        ((0, -3), True, -6, 0.0),  # it still lists what is known
+        ((0, -9), False, -6, 0.0),  # it reaches back beyond that poll
+        ((0, -3), False, None, 0.0),  # there was none
+        ((0,), False, -6, 0.0),  # one date says nothing of a rhythm
+    ],
+)
+def test_loss_is_what_the_list_no_longer_covers(
+    hours: tuple[int, ...], overlaps: bool, before: int | None, expected: float
+) -> None:
+    found = [NOW + each * HOUR for each in hours]
+    since = None if before is None else NOW + before * HOUR
+    assert estimate_loss(found, overlaps=overlaps, before=since, now=NOW) == expected

@@ -276,3 +276,22 @@ async def test_the_addresses_of_a_section_that_was_renamed_go_on(services: Servi
     await run_round(FORCE, services=services, now=NOW)
     old, new = (services.config.output.directory / name / "atom.xml" for name in ("internasional", "dunia"))
     assert old.read_bytes() == new.read_bytes()
+
+
+async def test_every_element_of_the_last_document_is_listed_repeats_included(services: Services, web: Web) -> None:
+    one, two = entry_xml(1, "Satu"), entry_xml(2, "Dua")
+    web.answers[FEED.url] = rss(one, two, one)
+    await run_round(FORCE, services=services, now=NOW)
+    listed = [(each.position, each.entry.title) for each in services.store.entries(feed="kampar")]
+    assert listed == [(1, "Satu"), (2, "Dua"), (3, "Satu")]
+    assert ledger(services)["accepted"] == 2
+
+
+async def test_an_entry_that_cannot_be_handled_is_kept_and_counted(services: Services, web: Web) -> None:
+    endless = f"<item><title>Panjang</title><link>https://kampar.example/{'x' * 9000}</link></item>"
+    web.answers[FEED.url] = rss(endless, entry_xml(2, "Dua"))
+    for _ in range(2):
+        await run_round(FORCE, services=services, now=NOW)
+    assert ledger(services) == ledger(services) | {"accepted": 2, "published": 1, "quarantined": 1}
+    [kept] = [each for each in services.store.entries() if each.state == "quarantined"]
+    assert "longer than" in kept.reason

@@ -101,6 +101,7 @@ def _feed() -> None:
         sa.Column("updated", sa.Integer(), nullable=False),
         sa.Column("unchanged", sa.Integer(), nullable=False),
         sa.Column("quarantined", sa.Integer(), nullable=False),
+        sa.Column("loss", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_feed"),
     )
     op.create_index("ix_feed_name", "feed", ["name"])
