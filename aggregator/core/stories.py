@@ -157,7 +157,9 @@ def _same_link(article: Article, candidate: Candidate, score: float, length: int
 
 def _same_headline(article: Article, candidate: Candidate) -> bool:
     ours, theirs = (set(_NUMBER.findall(each.headline)) for each in (article, candidate))
-    return ours == theirs and _shared(article.headline, candidate.headline) >= SAME_TEXT
+    if ours and theirs and not ours & theirs:
+        return False
+    return _shared(article.headline, candidate.headline) >= SAME_TEXT
 
 
 def _shared(one: str, other: str) -> float:
