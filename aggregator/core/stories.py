@@ -124,17 +124,21 @@ def _compare(read: ReadArticle, own: Sequence[Gram], candidate: Candidate) -> Ve
         return _joined(candidate, "same-url", 1.0, f"the same address, {candidate.canonical_url}")
     if read.fingerprint.text_hash and read.fingerprint.text_hash == candidate.text_hash:
         return _joined(candidate, "same-text", 1.0, "the same words in the same order")
-    if min(len(own), len(theirs)) < FEWEST_GRAMS:
+    if not _same_text(article, candidate, score, sorted((len(own), len(theirs)))):
         return None
-    short, long = sorted((len(own), len(theirs)))
-    needed = SAME_TEXT_OTHER_LENGTH if long > 3 * short else SAME_TEXT
-    if score < needed or not _same_numbers(article, candidate):
-        return None
-    if long > 3 * short and _shared(article.headline, candidate.headline) < SAME_TEXT:
-        return None
-    return _joined(
-        candidate, "same-text", round(score, 3), f"{score:.0%} of the shorter text stands in the other"
-    )
+    compared = f"{score:.0%} of the shorter text stands in the other"
+    return _joined(candidate, "same-text", round(score, 3), compared)
+
+
+def _same_text(article: Article, candidate: Candidate, score: float, lengths: Sequence[int]) -> bool:
+    """Take two texts for one when most of the shorter stands in the longer; `lengths` in grams, shorter first."""
+    short, long = lengths
+    if short < FEWEST_GRAMS or not _same_numbers(article, candidate):
+        return False
+    if long <= 3 * short:
+        return score >= SAME_TEXT
+    # A text far shorter than the other is an extract of it, or one of many in a roundup.
+    return score >= SAME_TEXT_OTHER_LENGTH and _shared(article.headline, candidate.headline) >= SAME_TEXT
 
 
 def _joined(candidate: Candidate, rule: str, score: float, compared: str) -> Verdict:
