@@ -16,6 +16,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    suggest_commands=False,  # click does; both would say it twice
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import traceback
 from collections.abc import Callable
@@ -84,6 +85,12 @@ class Context:
             return store.last_config()
         finally:
             store.close()
+
+
+def own_name() -> str:
+    """Give what to type for this program: its plain name where the shell finds it, else as it was called."""
+    called = Path(sys.argv[0])
+    return str(called) if called.name == "aggregator" and not shutil.which("aggregator") else "aggregator"
 
 
 def guarded(context: Context, command: Callable[[], int | None]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from aggregator.cli.context import own_name
 from aggregator.model import Config, Edition, FeedRecord, Polled, PollOutcome
 from aggregator.observe import counted, printable
 
@@ -116,7 +117,7 @@ class DaemonScreen:
         if config.section:
             lines.append(f"  subscribe  {config.site.url}{config.section[0].id}/atom.xml")
         lines.append(f"  edit       {path}   (a saved file is in force within 10 seconds)")
-        lines.append(f"  try        aggregator --config {path} stories   (in another terminal)")
+        lines.append(f"  try        {own_name()} --config {path} stories   (in another terminal)")
         lines.append("  stop       Ctrl-C")
         self._say("\n".join(lines) + "\n")
 

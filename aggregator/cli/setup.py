@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aggregator.cli.context import DONE, FAILED, Context
+from aggregator.cli.context import DONE, FAILED, Context, own_name
 from aggregator.errors import AggregatorError
 
 if TYPE_CHECKING:
@@ -17,9 +18,14 @@ if TYPE_CHECKING:
 def init(directory: Path, language: str) -> int:
     """Write feeds.toml and feeds.schema.json; a file that is there stays as it is."""
     from aggregator import config
+    from aggregator.config.starter import LANGUAGES as STARTERS
 
     schema = json.dumps(config.schema(), indent=2, ensure_ascii=False) + "\n"
     starter = config.starter(language)
+    if language.partition("-")[0].casefold() not in STARTERS:
+        print(
+            f"there is no starter in {language}, only in {', '.join(STARTERS)}: en is taken", file=sys.stderr
+        )
     try:
         directory.mkdir(parents=True, exist_ok=True)
         kept = [
@@ -29,7 +35,9 @@ def init(directory: Path, language: str) -> int:
     except OSError as error:
         raise AggregatorError(f"{directory}: cannot write there ({error.strerror})") from error
     if all(kept):
-        print(f"\nNext: edit {directory / 'feeds.toml'}, then `aggregator check`, then `aggregator run`.")
+        file = directory / "feeds.toml"
+        command = own_name() if directory == Path() else f"{own_name()} --config {shlex.quote(str(file))}"
+        print(f"\nNext: edit {file}, then `{command} check`, then `{command} run`.")
     return DONE
 
 

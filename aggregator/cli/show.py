@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
-from aggregator.cli.context import DONE, FAILED, Context
+from aggregator.cli.context import DONE, FAILED, Context, own_name
 from aggregator.errors import AggregatorError
 from aggregator.jobs.places import packaged_gazetteer
 from aggregator.observe import printable
+
+if TYPE_CHECKING:
+    from aggregator.model import Config
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +35,13 @@ def status(context: Context, *, as_json: bool, check: bool) -> int:
     from aggregator.jobs import status as report
 
     force, store = context.in_force()
-    faults = tuple(map(str, force.faults))
+    # By the whole path, as the daemon notes them: else each would be told twice.
+    faults = tuple(str(replace(each, file=str(Path(each.file).resolve()))) for each in force.faults)
     state = report.status(force.config, store, now=context.now, faults=faults)
     if as_json:
         print(json.dumps(state, ensure_ascii=False, indent=1))
     else:
-        _print_status(state)
+        _print_status(state, force.config.site.timezone)
     return FAILED if check and state["health"] != "ok" else DONE
 
 
@@ -52,8 +59,8 @@ def entries(context: Context, *, feed: str | None, as_json: bool) -> int:
     lines = (shapes.entry(each, gazetteer, config.site.language) for each in store.entries(feed=feed))
     if as_json:
         return _print_lines(lines)
-    for line in lines:
-        when = (line["published"] or "undated")[:16]
+    for line in _or_none(lines, "entries"):
+        when = (line["published"] or "undated")[:16].replace("T", " ")
         print(printable(f"{when:<16}  {line['state']:<11}  {line['feed']}  {line['title'] or line['url']}"))
     return DONE
 
@@ -65,19 +72,28 @@ def stories(context: Context, wanted: Wanted, *, as_json: bool) -> int:
     force, store = context.in_force()
     config = force.config
     gazetteer = packaged_gazetteer().with_regions(config.region)
-    language = config.site.language
+    language, zone = config.site.language, ZoneInfo(config.site.timezone)
     found = store.stories(
         section=_known(wanted.section, "section", [each.id for each in config.section]),
-        region=_code(wanted.region, language),
+        region=_code(wanted.region, config),
         feed=_known(wanted.feed, "feed", [each.id for each in config.feed]),
-        since=_since(wanted.since, context.now),
+        since=_since(wanted.since, context.now, zone),
     )
     lines = (shapes.story(each, gazetteer, language) for each in found)
     if as_json:
         return _print_lines(lines)
-    for line in lines:
-        _print_story(line)
+    for line in _or_none(lines, "stories"):
+        _print_story(line, zone)
     return DONE
+
+
+def _or_none(lines: Iterable[dict[str, Any]], what: str) -> Iterator[dict[str, Any]]:
+    """Pass the lines on; say that there are none, where people would else see a blank."""
+    line = None
+    for line in lines:
+        yield line
+    if line is None:
+        print(f"no {what}; `{own_name()} status` says how the feeds do", file=sys.stderr)
 
 
 def _print_lines(lines: Iterable[dict[str, Any]]) -> int:
@@ -92,17 +108,21 @@ def _known(value: str | None, what: str, known: list[str]) -> str | None:
     return value
 
 
-def _code(name: str | None, language: str) -> str | None:
-    """Take a code or a name, as everywhere; editors' own regions by their id."""
+def _code(name: str | None, config: Config) -> str | None:
+    """Take a code or a name, as in feeds.toml, editors' own regions included."""
+    from aggregator.config.kinds import Wrong
+    from aggregator.config.names import region_code
+
     if name is None:
         return None
-    codes = packaged_gazetteer().find(name, languages=[language, "en"])
-    if len(codes) > 1:
-        raise AggregatorError(f"{name}: which one? {' or '.join(codes)}")
-    return codes[0] if codes else name
+    try:
+        return region_code(name, config, packaged_gazetteer())
+    except Wrong as wrong:
+        raise AggregatorError(str(wrong)) from wrong
 
 
-def _since(value: str | None, now: datetime) -> datetime | None:
+def _since(value: str | None, now: datetime, zone: ZoneInfo) -> datetime | None:
+    """Take a duration before `now`, or a time; one that names no zone is the site's."""
     if value is None:
         return None
     units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -113,37 +133,45 @@ def _since(value: str | None, now: datetime) -> datetime | None:
     except ValueError as error:
         message = f"{value}: no time; write 2022-01-08T05:06:00+07:00, or a duration such as 24h"
         raise AggregatorError(message) from error
-    return since if since.tzinfo else since.replace(tzinfo=now.tzinfo)
+    return since if since.tzinfo else since.replace(tzinfo=zone)
 
 
-def _print_story(line: dict[str, Any]) -> None:
+def _print_story(line: dict[str, Any], zone: ZoneInfo) -> None:
+    """Print a story in two lines, its time in the site's zone, as on the pages."""
     focus = [each["name"] for each in line["regions"] if each["role"] == "focus" and each["rule"] != "member"]
-    copies = [copy["feed"] for copy in line["copies"]]
+    feeds = dict.fromkeys(copy["feed"] for copy in line["copies"])
     kicker = f"{line['kicker']}: " if line["kicker"] else ""
-    print(printable(f"{line['published'][:16].replace('T', ' ')}  {kicker}{line['headline']}"))
+    print(printable(f"{_local(line['published'], zone)}  {kicker}{line['headline']}"))
     sections = ", ".join(each["id"] for each in line["sections"]) or "in no section"
     places = ", ".join(focus) or "no region"
-    print(printable(f"    {places} · {', '.join(copies)} · {sections} · {line['id']}"))
+    print(printable(f"    {places} · {', '.join(feeds)} · {sections} · {line['id']}"))
 
 
-def _print_status(state: dict[str, Any]) -> None:
+def _print_status(state: dict[str, Any], timezone: str) -> None:
+    """Print health, ledger, feeds and sections, with times in the site's zone."""
+    zone = ZoneInfo(timezone)
     print(f"health: {state['health']}")
     for reason in state["reasons"]:
         print(printable(f"  {reason}"))
     ledger = state["ledger"]
     parts = [f"{ledger[name]} {name}" for name in ledger if name != "accepted" and ledger[name]]
     print(f"entries: {ledger['accepted']} accepted" + (f": {', '.join(parts)}" if parts else ""))
-    print(f"\n{'feed':<24} {'state':<8} {'last success':<21} {'next':<21} why")
+    print(f"times: {timezone}")
+    print(f"\n{'feed':<24} {'state':<8} {'last success':<17} {'next':<17} why")
     for feed in state["feeds"]:
-        _print_feed(feed)
+        _print_feed(feed, zone)
     print(f"\n{'section':<24} {'stories':>7}  updated")
     for section in state["sections"]:
-        print(f"{section['id']:<24} {section['stories']:>7}  {section['updated'] or '-'}")
+        print(f"{section['id']:<24} {section['stories']:>7}  {_local(section['updated'], zone)}")
 
 
-def _print_feed(feed: dict[str, Any]) -> None:
+def _local(instant: str | None, zone: ZoneInfo) -> str:
+    return f"{datetime.fromisoformat(instant).astimezone(zone):%Y-%m-%d %H:%M}" if instant else "-"
+
+
+def _print_feed(feed: dict[str, Any], zone: ZoneInfo) -> None:
     why = feed["error"]["message"] if feed["error"] else feed["next_due_reason"]
-    times = f"{feed['last_success'] or '-':<21} {feed['next_due'] or '-':<21}"
+    times = f"{_local(feed['last_success'], zone):<17} {_local(feed['next_due'], zone):<17}"
     print(printable(f"{feed['id']:<24} {feed['state']:<8} {times} {why}"))
     for warning in feed["warnings"]:
         print(printable(f"{'':<24} {warning['kind']}: {warning['message']}"))

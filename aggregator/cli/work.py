@@ -64,11 +64,13 @@ def _be_the_daemon(context: Context, force: InForce, database: str) -> None:
     from aggregator.observe import configure_logging
 
     config = force.config
-    # On a terminal the screen tells of feeds and sections in its own words; the log need not say it again.
-    level = "error" if sys.stderr.isatty() else config.log.level
+    # On a terminal the screen tells of feeds and sections in its own words, and the log need not say it again;
+    # a journal, and whoever wants JSON, get the log alone.
+    shown = not context.quiet and config.log.format == "text" and "JOURNAL_STREAM" not in os.environ
+    level = "error" if shown and sys.stderr.isatty() else config.log.level
     configure_logging("debug" if context.verbose else level, config.log.format)
     store, call = open_store(database, now=context.now), StoreThread()
-    screen = DaemonScreen(quiet=context.quiet)
+    screen = DaemonScreen(quiet=not shown)
 
     def make(new: Config, old: Services | None) -> Services:
         return _services(new, store, call, report=screen, old=old)

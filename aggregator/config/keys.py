@@ -107,9 +107,11 @@ KEYS: Final[Mapping[str, str]] = {
     "site.timezone": "Time zone (IANA name) for dates without one, and for pages that people read.",
     "site.contact": "Whom publishers can write to; it goes into the User-Agent, and `check` asks for it when empty.",
     "site.exclude": "Stories that are never published anywhere.",
-    "polling.first_interval": "First guess of how often to ask a feed; it then adapts to the feed's rhythm.",
-    "polling.min_interval": "The shortest interval that adapting may reach.",
-    "polling.max_interval": "The longest interval that adapting may reach.",
+    "polling.first_interval": "How often to ask a feed without an `interval` of its own; its rhythm is "
+    "not yet taken into account.",
+    "polling.min_interval": "The shortest such interval; a smaller `first_interval` counts as this.",
+    "polling.max_interval": "The longest wait that failures, or what the feed says of its updates, can lead to; "
+    "Retry-After may be longer.",
     "polling.timeout": "Time for a whole document, from connecting to the last byte.",
     "polling.max_body": "Largest document that is accepted, after decompression.",
     "polling.concurrency": "Documents that are being received or handled at once.",
@@ -148,7 +150,7 @@ KEYS: Final[Mapping[str, str]] = {
     "feed.priority": "Whose copy leads when several feeds carry one story; the higher wins.",
     "feed.read_pages": "Whether to read the article's page when the feed gives no full text.",
     "feed.republish": "How much of this feed's stories subscribers get; left out, what `[output]` says.",
-    "feed.interval": "Fixed interval instead of an adapting one, down to `1s` (ask the publisher first); what the "
+    "feed.interval": "Fixed interval instead of `first_interval`, down to `1s` (ask the publisher first); what the "
     "publisher asks for still lengthens it.",
     "feed.deletions": "Whether the feed's own `at:deleted-entry` withdraws a story.",
     "feed.exclude": "Stories from this feed that are not published.",

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from aggregator.config.kinds import Wrong
 from aggregator.config.shown import guess, listed, quoted
-from aggregator.config.words import LANGUAGE
+from aggregator.config.words import LANGUAGE, hyphened
+from aggregator.model import Config
 
 
 class Places(Protocol):
@@ -105,6 +106,9 @@ class Names:
                 raise Wrong(f"no feed has the id {quoted(pattern)}{guess(pattern, self._feed_ids)}")
             return pattern
         if not any(fits(pattern, feed_id) for feed_id in self._feed_ids):
+            meant = hyphened(pattern)
+            if meant != pattern and any(fits(meant, feed_id) for feed_id in self._feed_ids):
+                raise Wrong(f"{quoted(pattern)} has a long dash; write {quoted(meant)}")
             near = guess(pattern.replace("*", ""), self._feed_ids)
             raise Wrong(f"no feed has an id that fits {quoted(pattern)}{near}")
         return pattern
@@ -114,3 +118,10 @@ class Names:
         if section_id not in self._section_ids:
             raise Wrong(f"no section has the id {quoted(section_id)}{guess(section_id, self._section_ids)}")
         return section_id
+
+
+def region_code(name: str, config: Config, places: Places) -> str:
+    """The code of a place that somebody names, as in the file; raises Wrong."""
+    own = [{"id": each.id, "name": each.name or None, "names": list(each.names)} for each in config.region]
+    raw = {"site": {"language": config.site.language}, "region": own}
+    return Names(raw, places=places, folder=Path()).region(name)

@@ -93,6 +93,7 @@ RECOGNISERS: Final[Mapping[str, tuple[Recogniser, ...]]] = {
     "value": (
         slips_values.missing_value,
         slips_values.doubled_equals,
+        slips_values.condition_without_braces,
         slips_values.other_word,
         slips_values.round_brackets,
         slips_values.bare_text,

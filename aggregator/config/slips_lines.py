@@ -16,7 +16,7 @@ KNOWN_KEYS: Final = frozenset(
 )
 _COMMENT_MARKS: Final = re.compile(r"//+|--+|/\*+|;+|<!--|%+|\(\*")
 _PAIR: Final = re.compile(r"[,; \t]*([A-Za-z0-9_-]+)[ \t]*=(?!=)")
-_HEADER: Final = re.compile(r"[ \t]*\[*[ \t]*([A-Za-z][A-Za-z0-9_.-]*)[ \t]*\]*")
+_HEADER: Final = re.compile(r"[ \t\[]*([A-Za-z][A-Za-z0-9_.-]*)[ \t\]]*")
 
 
 def line_start(text: str, at: int) -> int:
@@ -50,13 +50,16 @@ def header(name: str) -> str:
 
 def brackets(text: str, stumble: Stumble) -> Slip | None:
     """`[[feed]`, `[feed`, `[[feed`."""
-    match = _HEADER.match(text, stumble.begun)
+    start = line_start(text, stumble.begun)
+    if text[start : stumble.begun].strip(" \t["):
+        start = stumble.begun
+    match = _HEADER.match(text, start)
     if match is None or text[match.end() : content_end(text, match.end())].strip():
         return None
     return Slip(
         stumble.begun,
         "the brackets of this header do not match",
-        (Edit(stumble.begun, match.end(), header(match[1])),),
+        (Edit(start, len(text[: match.end()].rstrip(" \t")), header(match[1])),),
     )
 
 
@@ -129,9 +132,11 @@ def stray_bracket(text: str, stumble: Stumble) -> Slip | None:
 
 
 def other_format(text: str, stumble: Stumble) -> Slip | None:
-    """A file of JSON or XML."""
+    """A file of JSON or XML, or of a word processor."""
     if text[: stumble.at].strip() or text[stumble.at : stumble.at + 1] not in ("{", "<"):
         return None
+    if text.startswith("{\\rtf", stumble.at):
+        return Slip(stumble.at, "a word processor saved this with its own marks (RTF); save it as plain text")
     name = "JSON" if text[stumble.at] == "{" else "XML"
     message = f"this looks like {name}, not like TOML; `aggregator init` writes a feeds.toml to begin with"
     return Slip(stumble.at, message)

@@ -34,12 +34,26 @@ def missing_value(text: str, stumble: Stumble) -> Slip | None:
     key = text[stumble.begun : stumble.at].partition("=")[0].strip()
     below = re.compile(r"\s*(?=\"|'|\{|\[[ \t]*(?:[\"'{]|\n))").match(text, stumble.at)
     if below and "\n" in below.group():
+        if text[below.end() : content_end(text, below.end())].endswith(","):
+            message = f"the [ that opens the list of {key} is missing"
+            bracket = ("" if text[stumble.at - 1] in " \t" else " ") + "["
+            return Slip(stumble.begun, message, (Edit(stumble.at, stumble.at, bracket),))
         return Slip(
             stumble.begun,
             f"the value of {key} begins on the line of its =",
             (Edit(stumble.at, below.end(), " "),),
         )
     return Slip(stumble.begun, f"{key} has no value", (Edit(stumble.at, stumble.at, '""'),), f'{key} = "…"')
+
+
+def condition_without_braces(text: str, stumble: Stumble) -> Slip | None:
+    """`include = regions = "KZ"`."""
+    key = text[stumble.begun : stumble.at].partition("=")[0].strip()
+    if key not in ("include", "exclude") or not re.compile(r"[a-z_]+[ \t]*=").match(text, stumble.at):
+        return None
+    end = content_end(text, stumble.at)
+    message = f"what {key} shall match stands in braces"
+    return Slip(stumble.at, message, (Edit(stumble.at, stumble.at, "{ "), Edit(end, end, " }")))
 
 
 def doubled_equals(text: str, stumble: Stumble) -> Slip | None:

@@ -49,9 +49,14 @@ _ZONE_NAMES: Final[Mapping[str, str]] = {
 }
 
 
+def hyphened(given: str) -> str:
+    """The text with `-` for the longer dashes that word processors put in its place."""
+    return re.sub("[\u2010-\u2015\u2212]", "-", given)
+
+
 def slug(given: str) -> str:
     """The id that is nearest to a name: lower case, plain letters, digits and hyphens; may be empty."""
-    plain = unicodedata.normalize("NFKD", given).encode("ascii", "ignore").decode().casefold()
+    plain = unicodedata.normalize("NFKD", hyphened(given)).encode("ascii", "ignore").decode().casefold()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:64].strip("-")
 
 

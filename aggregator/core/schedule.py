@@ -82,11 +82,6 @@ def estimate_loss(
     return round(min(max(1 - covered / (now - before), 0.0), 1.0), 2)
 
 
-def first_poll(feed: FeedSettings, *, now: datetime) -> NextPoll:
-    """Ask a feed that was never asked at once."""
-    return NextPoll(at=now, reason="first", interval=timedelta())
-
-
 def _usual(feed: FeedSettings, polling: PollingSettings) -> _Wait:
     if feed.interval is not None:
         return _Wait(feed.interval, "interval")

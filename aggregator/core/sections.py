@@ -13,7 +13,6 @@ from aggregator.core import text as texts
 from aggregator.model import Condition, Config, Membership, Role, SectionSettings, StoryView
 
 EVERYTHING: Final = "everything"
-_UNSPACED: Final = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
 
 
 class Places(Protocol):
@@ -108,9 +107,10 @@ class Selector:
 
 
 def digest_of(config: Config) -> str:
-    """Give a text that changes when what sections take may change."""
+    """Give a text that changes when what sections take, or the words that say why, may change."""
     feeds = [(feed.id, feed.exclude) for feed in config.feed]
-    parts = repr((config.site.exclude, feeds, config.section, config.region))
+    taken = [(section.id, section.include, section.exclude) for section in config.section]
+    parts = repr((config.site.language, config.site.exclude, feeds, taken, config.region))
     return blake2b(parts.encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 
@@ -168,7 +168,10 @@ def _pattern(phrase: str) -> re.Pattern[str]:
     head, tail = bare.startswith("*"), bare.endswith("*")
     words = [re.escape(word) for word in texts.fold(bare.strip("*")).split()]
     # Scripts without blanks have no word boundary to look for.
-    open_ended = bool(_UNSPACED.search(bare))
-    start = r"\w*" if head else "" if open_ended else r"(?<!\w)"
-    end = r"\w*" if tail else "" if open_ended else r"(?!\w)"
+    open_ended = bool(texts.UNSPACED.search(bare))
+    letter = (
+        f"(?:{texts.LETTER})"  # \w leaves out the vowel signs of Indic scripts, and words would end at one
+    )
+    start = f"{letter}*" if head else "" if open_ended else f"(?<!{letter})"
+    end = f"{letter}*" if tail else "" if open_ended else f"(?!{letter})"
     return re.compile(start + r"\s+".join(words) + end)

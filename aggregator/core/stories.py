@@ -27,9 +27,6 @@ SAME_TEXT: Final = 0.6
 SAME_TEXT_OTHER_LENGTH: Final = 0.8  # when one text is three times the other: an extract, or a roundup
 SAME_LINK: Final = 0.3
 SAME_NUMBERS: Final = 0.6
-_UNSPACED: Final = re.compile(
-    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
-)
 # A word gram of three words, or letters of a script without blanks.
 Gram = tuple[str, str, str] | str
 _MASK: Final = (1 << 64) - 1
@@ -60,7 +57,7 @@ def grams(text: str) -> tuple[Gram, ...]:
     """Give every run of three words, or of six letters where the script has no blanks, in their order."""
     words = texts.words(texts.fold(text))
     joined = "".join(words)
-    if len(_UNSPACED.findall(joined)) * 2 > len(joined):
+    if len(texts.UNSPACED.findall(joined)) * 2 > len(joined):
         return tuple(joined[at : at + GRAM_LETTERS] for at in range(len(joined) - GRAM_LETTERS + 1))
     return tuple(zip(words, words[1:], words[2:], strict=False))
 
@@ -182,7 +179,8 @@ def _same_numbers(article: Article, candidate: Candidate) -> bool:
 def choose_lead(priorities: Mapping[str, int]) -> Callable[[Sequence[Copy]], Copy]:
     """Give the rule that picks the copy that stands for its story.
 
-    The editor's priority comes first, then the fullest text, then the first seen, then the store's order.
+    The editor's priority comes first, then the fullest text, then the first seen; feeds that were asked together
+    answer in any order, so that their ids decide then, and not which of them was stored first.
     """
 
     def lead(copies: Sequence[Copy]) -> Copy:
@@ -190,7 +188,13 @@ def choose_lead(priorities: Mapping[str, int]) -> Callable[[Sequence[Copy]], Cop
             raise ValueError("a story has at least one copy")
         return min(
             copies,
-            key=lambda copy: (-priorities.get(copy.feed_id, 0), -copy.length, copy.first_seen, copy.row),
+            key=lambda copy: (
+                -priorities.get(copy.feed_id, 0),
+                -copy.length,
+                copy.first_seen,
+                copy.feed_id,
+                copy.row,
+            ),
         )
 
     return lead

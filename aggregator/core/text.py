@@ -30,11 +30,15 @@ VOID: Final = frozenset(_VOID.split())
 
 # A word is letters, marks and digits, joined by apostrophe or hyphen; a Chinese or Japanese sign is one by itself.
 # \w leaves out the vowel signs of Indic and Thai letters, hence the ranges.
-_LETTER: Final = (
+LETTER: Final = (
     "[^\\W_\u3040-\u30ff\u3400-\u9fff]|[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670"
     "\u0900-\u0963\u0966-\u0dff\u0e31-\u0e4e\u0eb1-\u0ecd\u0f71-\u0fbc\u102b-\u103e\u17b4-\u17d3]"
 )
-WORDS: Final = re.compile(f"[\u3040-\u30ff\u3400-\u9fff]|(?:{_LETTER})+(?:['’ʼ\\-](?:{_LETTER})+)*")
+WORDS: Final = re.compile(f"[\u3040-\u30ff\u3400-\u9fff]|(?:{LETTER})+(?:['’ʼ\\-](?:{LETTER})+)*")
+# Scripts that put no blanks between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese.
+UNSPACED: Final = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
+)
 SENTENCE_ENDS: Final = re.compile(r"[.!?…؟।。！？]+[\"'”’»)\]]*(?=\s|$)|[。！？]+[”’」』）]*")
 # After these a full stop ends no sentence: titles and shortened words of the languages we read most.
 _SHORT: Final = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import signal
 import socket
 from collections.abc import Callable, Coroutine, Mapping
@@ -70,6 +71,7 @@ class Daemon:
         self._stop = asyncio.Event()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._asking: set[str] = set()
+        self._batches = itertools.count(1)
         self._heartbeat: datetime | None = None
         self._supervisor = Supervisor()
         self._store_trouble = Trouble("the store cannot be used")
@@ -200,7 +202,7 @@ class Daemon:
         ]
         if ready and not self._stop.is_set():
             self._asking.update(record.id for record in ready)
-            self._spawn(f"poll {ready[0].id}", lambda: self._poll(ready, services))
+            self._spawn(f"poll {next(self._batches)}", lambda: self._poll(ready, services))
 
     async def _poll(self, records: list[FeedRecord], services: Services) -> None:
         try:

@@ -31,8 +31,8 @@ from aggregator.model import (
 from aggregator.observe import log
 
 PARSE_SECONDS: Final = 20.0
-AHEAD: Final = timedelta(minutes=5)
 GONE: Final = 410
+MOVED: Final = "moved"
 MOST_SAVED_AT_ONCE: Final = 64
 
 Answer = tuple[FeedRecord, PollOutcome]
@@ -50,7 +50,14 @@ def askable(records: Sequence[FeedRecord], *, services: Services, now: datetime)
         if (feed := services.feeds.get(record.id)) is not None
         and not feed.paused
         and not _just_asked(record, feed, services, now)
+        and not _told_to_wait(record, now)
     ]
+
+
+def _told_to_wait(record: FeedRecord, now: datetime) -> bool:
+    """Whether a Retry-After still holds, though the clock was set back; it never reaches further than a month."""
+    left = record.next_due - now
+    return record.next_due_reason == "retry-after" and timedelta() < left <= schedule.RETRY_AFTER_MOST
 
 
 def _just_asked(record: FeedRecord, feed: FeedSettings, services: Services, now: datetime) -> bool:
@@ -225,6 +232,9 @@ def _unchanged(
     record: FeedRecord, feed: FeedSettings, answer: Document | NotModified, services: Services, now: datetime
 ) -> PollOutcome:
     not_modified = isinstance(answer, NotModified)
+    warnings = list(record.warnings)
+    if isinstance(answer, Document):  # the same bytes may have come from elsewhere
+        warnings = _moved(answer) + [each for each in warnings if each.kind != MOVED]
     result = PollResult(
         succeeded=True,
         changed=False,
@@ -240,7 +250,7 @@ def _unchanged(
         # A 304 need not repeat the validators (RFC 9110, 15.4.5): those stored stay in force.
         validators=None if not_modified else answer.validators,
         moved_to=None if isinstance(answer, NotModified) else answer.moved_to,
-        warnings=record.warnings,
+        warnings=tuple(warnings),
     )
 
 
@@ -276,22 +286,35 @@ def _compared(
     listed = {id(entry) for entry in (*told.new, *told.updated, *told.unchanged)}
     dates = [entry.published for entry in normalized.entries if entry.published]
     overlaps = bool(told.updated or told.unchanged)
+    seen, quarantined = _set_aside(normalized, known)
     return {
         "new": told.new,
         "updated": told.updated,
-        "unchanged": told.unchanged,
+        "unchanged": told.unchanged + seen,
         "repeats": tuple(entry for entry in normalized.entries if id(entry) not in listed),
-        "quarantined": tuple(pair for pair in normalized.quarantined if pair[0].key not in known),
+        "quarantined": quarantined,
         "loss": schedule.estimate_loss(dates, overlaps=overlaps, before=record.last_success, now=now),
     }
 
 
+def _set_aside(
+    normalized: NormalizedFeed, known: Mapping[str, str]
+) -> tuple[tuple[Entry, ...], tuple[tuple[Entry, str], ...]]:
+    """Give the entries that cannot be handled: those that are stored already, which keep their place, and the new."""
+    seen = tuple(entry for entry, _ in normalized.quarantined if entry.key in known)
+    return seen, tuple(pair for pair in normalized.quarantined if pair[0].key not in known)
+
+
+def _moved(answer: Document) -> list[FeedWarning]:
+    if not answer.moved_to:
+        return []
+    message = f"the feed has moved for good; change its url in feeds.toml to {answer.moved_to}"
+    return [FeedWarning(kind=MOVED, message=message)]
+
+
 def _warnings(answer: Document, found: Sequence[Entry], now: datetime) -> tuple[FeedWarning, ...]:
-    warnings = []
-    if answer.moved_to:
-        message = f"the feed has moved for good; change its url in feeds.toml to {answer.moved_to}"
-        warnings.append(FeedWarning(kind="moved", message=message))
-    ahead = [entry.published for entry in found if entry.published and entry.published > now + AHEAD]
+    warnings = _moved(answer)
+    ahead = [entry.published for entry in found if entry.published and entry.published > now + entries.SLACK]
     if ahead:
         message = (
             f"{len(ahead)} entries are dated in the future, the furthest {max(ahead)}; "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -21,6 +21,7 @@ from aggregator.model import (
     SectionSettings,
     SiteEdition,
     SourceFeed,
+    Story,
 )
 from aggregator.observe import log
 from aggregator.render import RENDERERS, edition_files, html, opml
@@ -135,19 +136,25 @@ async def _section(
         entries=section.entries or output.entries,
         span=output.span,
     )
-    edition = editions.build(
-        section, found, config=services.config, gazetteer=services.gazetteer, feeds=sources
-    )
-    replaced = await asyncio.to_thread(_files, edition, services)
+    edition, replaced = await asyncio.to_thread(_edition, section, found, sources, services)
     services.report.published(edition, replaced)
     return edition, replaced
 
 
-def _files(edition: Edition, services: Services) -> int:
+def _edition(
+    section: SectionSettings, found: Sequence[Story], sources: Mapping[str, SourceFeed], services: Services
+) -> tuple[Edition, int]:
+    """Make the edition and its files; 300 stories take longer than the loop may stand still."""
+    edition = editions.build(
+        section, found, config=services.config, gazetteer=services.gazetteer, feeds=sources
+    )
+    return edition, _files(edition, section, services)
+
+
+def _files(edition: Edition, section: SectionSettings, services: Services) -> int:
     made = edition_files(edition)
     for story, why in made.skipped:
         log.error("story left out", section=edition.id, story=story, reason=why)
-    section = next(each for each in services.config.section if each.id == edition.id)
     folders = (edition.id, *section.formerly)  # subscribers never learn that a section was renamed
     return sum(
         services.output.write(f"{folder}/{path.partition('/')[2]}", data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -105,11 +106,12 @@ async def read(waiting: WaitingEntry, *, services: Services, now: datetime) -> R
     timezone = (feed.timezone if feed else "") or services.config.site.timezone
     wanted = feed is not None and feed.read_pages and not extract.is_full_text(waiting.entry)
     page, article, retry = None, None, None
+    waiting = replace(waiting, page_error=None)
     if wanted and waiting.entry.url:
         try:
             page, article = await _from_page(waiting, waiting.entry.url, timezone, services, now)
         except AggregatorError as error:
-            retry = _retry(waiting, error, now)
+            retry, waiting = _retry(waiting, error, now), replace(waiting, page_error=str(error))
             log.debug("page not read", feed=waiting.entry.feed_id, url=waiting.entry.url, reason=str(error))
     if article is None:
         article = extract.article(waiting.entry, None, language=waiting.entry.language, timezone=timezone)

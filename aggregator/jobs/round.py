@@ -67,7 +67,12 @@ async def choose(options: RoundOptions, *, services: Services, now: datetime) ->
         return [record for record in records if record.id in options.feeds]
     if options.force:
         records = await services.call(services.store.feed_records)
-        return [record for record in records if not record.gone and not services.feeds[record.id].paused]
+        feeds = services.feeds  # those in force when this round began; the rows may be newer
+        return [
+            record
+            for record in records
+            if not record.gone and record.id in feeds and not feeds[record.id].paused
+        ]
     due = await services.call(services.store.due, now=now, limit=EVERY_FEED)
     return askable(due, services=services, now=now)
 

@@ -45,9 +45,10 @@ def health(
     config: Config, store: Store, records: Sequence[FeedRecord], *, now: datetime, faults: Sequence[str] = ()
 ) -> Health:
     """Say ok, degraded or failed, and every reason in words."""
+    paused = {feed.id for feed in config.feed if feed.paused}
     failed = _failures(config, store, records, now)
     degraded = [
-        *_feeds_in_doubt(records, now),
+        *_feeds_in_doubt([each for each in records if each.id not in paused], now),
         *_faults(store, faults),
         *_sections_in_doubt(store),
         *_disks(config, store),

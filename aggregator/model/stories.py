@@ -77,7 +77,7 @@ class WaitingEntry:
     first_seen: datetime
     effective: datetime  # claimed, never in the future, else first seen
     tries: int = 0  # of its page
-    page_error: str | None = None
+    page_error: str | None = None  # why its page could not be had; None: it was had, or is not wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -216,5 +216,5 @@ def _read_values(read: ReadArticle) -> dict[str, Any]:
         "read_hash": read.waiting.entry.hash,
         "read_tries": read.waiting.tries + (1 if again is not None else 0),
         "read_again": again,
-        "read_error": read.waiting.page_error if again is not None else None,
+        "read_error": read.waiting.page_error,
     }

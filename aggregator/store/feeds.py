@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from aggregator.model import FeedRecord, FeedSettings, Problem, Validators
 from aggregator.store.codec import warnings_from
@@ -18,6 +18,7 @@ _NOTHING_KNOWN: Final[dict[str, Any]] = {
     "last_modified": None,
     "body_hash": None,
     "gone": False,
+    "last_attempt": None,
     "failures": 0,
     "failing_since": None,
     "problem_kind": None,
@@ -115,8 +116,12 @@ def records(connection: Connection) -> list[FeedRecord]:
 
 
 def due(connection: Connection, *, now: datetime, limit: int) -> list[FeedRecord]:
-    """Give the configured feeds, not gone, whose time has come; the longest waiting first."""
-    ready = select(feed).where(feed.c.active, feed.c.gone.is_(False), feed.c.next_due <= now)
+    """Give the configured feeds, not gone, whose time has come; the longest waiting first.
+
+    Also those that were asked after `now`: the clock was set back since, and says nothing of their next time.
+    """
+    ripe = or_(feed.c.next_due <= now, feed.c.last_attempt > now)
+    ready = select(feed).where(feed.c.active, feed.c.gone.is_(False), ripe)
     return _records(connection.execute(ready.order_by(feed.c.next_due, feed.c.name).limit(limit)))
 
 

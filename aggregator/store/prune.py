@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, null, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, null, or_, select, update
 
 from aggregator.store.schema import (
     article,
@@ -94,23 +94,26 @@ def _keys(connection: Connection, before: datetime) -> None:
         )
     )
     kept = select(1).where(membership.c.entry == entry.c.id, exists(younger))
-    rows = connection.scalars(old.where(~exists(kept))).all()
-    for some in chunks(rows):
-        _forget(connection, some)
+    _forget(connection, connection.scalars(old.where(~exists(kept))).all())
 
 
 def _forget(connection: Connection, rows: Sequence[int]) -> None:
-    stories = select(membership.c.story).where(membership.c.entry.in_(rows)).distinct()
-    ended: list[Any] = list(connection.scalars(stories))
-    for table in (membership, article, document_position, entry_version, page, story_key):
-        connection.execute(delete(table).where(table.c.entry.in_(rows)))
-    for some in chunks(ended):
-        empty = [
-            each
-            for each in some
-            if connection.scalar(select(func.count()).where(membership.c.story == each)) == 0
-        ]
-        connection.execute(delete(section_story).where(section_story.c.story.in_(empty)))
-        connection.execute(update(story).where(story.c.merged_into.in_(empty)).values(merged_into=null()))
-        connection.execute(delete(story).where(story.c.id.in_(empty)))
-    connection.execute(delete(entry).where(entry.c.id.in_(rows)))
+    """Forget entries and the stories of which nothing is left; the copies of one story may be in several pieces."""
+    ended: dict[str, None] = {}
+    for some in chunks(rows):
+        stories = select(membership.c.story).where(membership.c.entry.in_(some)).distinct()
+        ended.update(dict.fromkeys(connection.scalars(stories)))
+        for table in (membership, article, document_position, entry_version, page, story_key):
+            connection.execute(delete(table).where(table.c.entry.in_(some)))
+    for some_stories in chunks(list(ended)):
+        _end(connection, some_stories)
+    for some in chunks(rows):  # last: a story refers to its lead
+        connection.execute(delete(entry).where(entry.c.id.in_(some)))
+
+
+def _end(connection: Connection, stories: Sequence[str]) -> None:
+    left = select(membership.c.story).where(membership.c.story.in_(stories)).distinct()
+    empty = sorted(set(stories).difference(connection.scalars(left)))
+    connection.execute(delete(section_story).where(section_story.c.story.in_(empty)))
+    connection.execute(update(story).where(story.c.merged_into.in_(empty)).values(merged_into=null()))
+    connection.execute(delete(story).where(story.c.id.in_(empty)))

@@ -176,7 +176,7 @@ class Store:
             return feeds.records(connection)
 
     def due(self, *, now: datetime, limit: int) -> list[FeedRecord]:
-        """Give the configured feeds, not gone, whose time has come; the longest waiting first."""
+        """Give the configured feeds, not gone, whose time has come or is unknown; the longest waiting first."""
         with self._read() as connection:
             return feeds.due(connection, now=now, limit=limit)
 

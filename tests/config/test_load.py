@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from aggregator import config
+from aggregator.config.kinds import Wrong
+from aggregator.config.names import region_code
 from aggregator.errors import ConfigError
 from aggregator.model import (
     ByteSize,
@@ -283,3 +285,25 @@ def test_a_file_that_may_not_be_read_is_told(tmp_path: Path) -> None:
     path = LockedPath(tmp_path / "feeds.toml")
     path.write_text(SITE, "utf-8")
     assert fault_of(path).startswith("the file may not be read")
+
+
+OWN_REGION = '[[region]]\nid = "asia-tengah"\nname = "Asia Tengah"\nmembers = ["KZ"]\nnames = ["Turkestan"]\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("asia-tengah", "asia-tengah"),
+        ("asia tengah", "asia-tengah"),
+        ("Turkestan", "asia-tengah"),
+        ("kz", "KZ"),
+    ],
+)
+def test_a_place_is_named_on_the_command_line_as_in_the_file(name: str, code: str) -> None:
+    assert region_code(name, loads(SITE + OWN_REGION), FakePlaces()) == code
+
+
+@pytest.mark.parametrize("name", ["Kazakstann", "Georgia", ""])
+def test_a_place_that_is_unknown_or_ambiguous_is_told_and_never_taken_for_a_code(name: str) -> None:
+    with pytest.raises(Wrong):
+        region_code(name, loads(SITE + OWN_REGION), FakePlaces())

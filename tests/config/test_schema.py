@@ -221,6 +221,12 @@ def document(assignment: str) -> str:
     return f"{head}]\n{kept}{rest}\n"
 
 
+def test_the_schema_that_is_shipped_is_this_one() -> None:
+    """`aggregator init` writes it again, after the old one was removed."""
+    shipped = HERE.parents[1] / "feeds.schema.json"
+    assert json.loads(shipped.read_text("utf-8")) == SCHEMA
+
+
 @pytest.mark.parametrize("assignment", GOOD)
 def test_both_take_a_good_value(assignment: str) -> None:
     text = document(assignment)

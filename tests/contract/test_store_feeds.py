@@ -119,6 +119,19 @@ def test_due_feeds_come_the_longest_waiting_first_and_without_the_gone_ones(stor
     assert record(store, "c").gone
 
 
+def test_a_feed_that_was_asked_after_now_is_due_since_the_clock_was_set_back(store: Store) -> None:
+    store.sync_feeds([feed("a"), feed("b")], now=NOW)
+    store.save_polls([outcome("a", at=NOW + DAY), outcome("b", at=NOW)], now=NOW + DAY)
+    assert [each.id for each in store.due(now=NOW + HOUR / 2, limit=10)] == ["a"]
+
+
+def test_a_feed_that_moves_is_asked_at_once_however_lately_its_old_address_was(store: Store) -> None:
+    store.sync_feeds([feed("a")], now=NOW)
+    store.record_attempts(["a"], now=NOW)
+    store.sync_feeds([feed("a", url="https://new.example/feed")], now=NOW)
+    assert record(store, "a").last_attempt is None
+
+
 def test_attempts_are_kept_before_the_answer(store: Store) -> None:
     store.sync_feeds([feed("a"), feed("b")], now=NOW)
     store.record_attempts(["a"], now=NOW + HOUR)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from aggregator.model import Membership, Page, StoryView, Verdict
+from aggregator.model import Membership, Page, ReadArticle, StoryView, Verdict
 from aggregator.store import Store
+from aggregator.store.sql import MOST_AT_ONCE
 from tests.contract.store_values import (
     DAY,
     HOUR,
@@ -181,3 +182,28 @@ def test_a_fresh_copy_leads_a_story_whose_texts_are_gone(store: Store) -> None:
     story = next(each for each in store.stories() if each.id == old)
     assert story.lead.feed_id == "b"
     assert story.article.text
+
+
+def test_copies_of_one_story_that_are_forgotten_in_several_pieces_go_all_the_same(
+    store: Store, rows: Rows
+) -> None:
+    many = MOST_AT_ONCE + 1
+    first = [entry("a", number) for number in range(many)]
+    fill(store, outcome("a", *first), assign=joined_to_the_first(), select=nowhere)
+    store.save_polls([outcome("a", entry("a", many), at=NOW + HOUR)], now=NOW + HOUR)
+    prune(store, KEEP + DAY)
+    prune(store, 10 * KEEP + 2 * DAY)
+    assert [row[2] for row in rows(store)["entry"]] == [f"key-{many}"]
+    assert rows(store)["story"] == []
+
+
+def joined_to_the_first() -> Callable[..., Verdict]:
+    """Every article after the first is a copy of its story; the last one leads it."""
+    founded: list[str] = []
+
+    def assign(article: ReadArticle, _: object) -> Verdict:
+        story = rules().mint("a", article.waiting.entry.key)
+        founded.append(story)
+        return Verdict(rule="first") if len(founded) == 1 else Verdict(rule="same-url", story_id=founded[0])
+
+    return assign

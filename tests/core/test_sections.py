@@ -1,8 +1,10 @@
 """Which sections take a story, and why."""
 
+from dataclasses import replace
+
 import pytest
 
-from aggregator.core.sections import Selector
+from aggregator.core.sections import Selector, digest_of
 from aggregator.model import (
     Article,
     Condition,
@@ -118,3 +120,30 @@ def test_words_of_scripts_without_blanks_are_found() -> None:
     )
     section = SectionSettings(id="s", title="S", include=(Condition(headline=("哈萨克斯坦",)),))
     assert Selector(Config(site=SiteSettings(title="M"), section=(section,)), Places())(view)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "text", "found"),
+    [
+        ("भारत", "भारत में", True),
+        ("भारत", "भारती ने कहा", False),  # the vowel sign is part of the word
+        ("भारत*", "भारतीय सेना", True),
+        ("မြန်မာ", "ပြည်မြန်မာနိုင်ငံ", True),
+        ("gas", "gasoline", False),
+    ],
+)
+def test_a_word_ends_where_its_script_says(phrase: str, text: str, found: bool) -> None:
+    section = SectionSettings(id="s", title="S", include=(Condition(words=(phrase,)),))
+    selector = Selector(Config(site=SiteSettings(title="Meja"), section=(section,)), Places())
+    view = replace(STORY, article=Article(headline="", text=text))
+    assert bool(selector(view)) is found
+
+
+def test_only_what_may_change_the_selection_makes_every_story_be_selected_again() -> None:
+    section = SectionSettings(id="s", title="S", include=(Condition(words=("gas",)),))
+    config = Config(site=SiteSettings(title="Meja"), section=(section,))
+    titled = replace(config, section=(replace(section, title="T", note="n", entries=5),))
+    wider = replace(config, section=(replace(section, include=()),))
+    elsewhere = replace(config, site=replace(config.site, language="id"))
+    assert digest_of(titled) == digest_of(config)
+    assert len({digest_of(each) for each in (config, wider, elsewhere)}) == 3

@@ -27,7 +27,7 @@ from typing import Any, Final
 
 from tests.jobs.conftest import entry_xml, rss
 
-PATIENCE: Final = 30.0  # seconds until a test gives up on a loaded machine; nothing that is measured
+PATIENCE: Final = 60.0  # seconds until a test gives up on a loaded machine; nothing that is measured
 OURS: Final = ("AGGREGATOR_CONFIG", "AGGREGATOR_DATABASE", "AGGREGATOR_OUTPUT", "NOTIFY_SOCKET")
 SYLLABLES: Final = (
     "ba",

@@ -8,10 +8,9 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-
-import pytest
 
 from tests.daemon.program import (
     Room,
@@ -27,7 +26,6 @@ from tests.jobs.conftest import entry_xml, rss
 from tests.origin import CLOSE, Origin, reply
 
 PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2  # <sys/prctl.h>, <linux/capability.h>
-# Not in this process: whoever closes a file here would let go of a lock that is held here.
 HOLDER = """
 import sqlite3, sys
 connection = sqlite3.connect(sys.argv[1], isolation_level=None)
@@ -90,67 +88,45 @@ def test_st_07_each_faulty_feeds_toml_is_one_line_at_its_place(tmp_path: Path) -
         assert {path.name for path in rooms[make].folder.iterdir()} <= {"feeds.toml"}
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which a round has been: a database and an output to be left alone."""
-    room = Room(tmp_path_factory.mktemp("meja"))
-    with Origin() as origin:
-        room.write(feeds={"kampar": origin.answer("/kampar", reply(200, newsfeed("kampar")))})
-        assert room.run("once").returncode == 0
-    return room.folder
-
-
-def copy_of(served: Path, folder: Path) -> Room:
-    subprocess.run(["cp", "-a", str(served), str(folder)], check=True)
-    return Room(folder)
-
-
-def is_told_and_untouched(room: Room, *arguments: str, **how: object) -> str:
-    """A command fails with one line, and changes nothing; gives the line."""
-    before = snapshot(room.folder)
-    done = finished(room.start(*arguments, **how))
-    assert done.returncode == 1, done.stderr
-    after = snapshot(room.folder)
-    # The lock says who holds it, and the index of the write-ahead log is made anew by whoever opens it.
-    volatile = {name for name in {*before, *after} if name.endswith((".lock", "-shm"))}
-    assert {name: after.get(name) for name in {*before, *after} - volatile} == {
-        name: before.get(name) for name in {*before, *after} - volatile
-    }
-    return one_line(done)
-
-
-def test_st_07_a_database_that_is_a_folder(served: Path, tmp_path: Path) -> None:
-    room = copy_of(served, tmp_path / "room")
+def a_folder(room: Room) -> None:
     room.database.unlink()
     room.database.mkdir()
-    line = is_told_and_untouched(room, "once")
-    assert line.startswith(f"{room.database}: ")
-    assert "folder" in line
 
 
-def test_st_07_a_database_of_a_newer_version(served: Path, tmp_path: Path) -> None:
-    room = copy_of(served, tmp_path / "room")
-    with sqlite3.connect(room.database) as connection:
+def of_a_newer_version(room: Room) -> None:
+    connection = sqlite3.connect(room.database)
+    with connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
-    for command in ("once", "status"):
-        assert "newer version" in is_told_and_untouched(room, command)
 
 
-@pytest.mark.parametrize("where", ["header", "pages", "cut"])
-def test_st_07_a_database_that_is_damaged(served: Path, tmp_path: Path, where: str) -> None:
-    room = copy_of(served, tmp_path / "room")
-    data = bytearray(room.database.read_bytes())
-    if where == "header":
-        data[:512] = bytes(range(256)) * 2
-    elif where == "pages":
-        data[4096:] = b"\xa5" * len(data[4096:])
-    else:
-        del data[len(data) // 2 :]
-    room.database.write_bytes(data)
-    line = is_told_and_untouched(room, "once")
-    assert line.startswith(f"{room.database}: ")
-    assert "damaged" in line
+def overwritten(room: Room) -> None:
+    data = room.database.read_bytes()
+    room.database.write_bytes(bytes(range(256)) * 2 + data[512:])
+
+
+def cut_short(room: Room) -> None:
+    data = room.database.read_bytes()
+    room.database.write_bytes(data[: len(data) // 2])
+
+
+def not_to_be_written(room: Room) -> None:
+    room.database.chmod(0o444)
+    room.database.parent.chmod(0o555)
+
+
+def held_by_another(room: Room) -> None:
+    """Made so while the command runs."""
+
+
+UNUSABLE: dict[Callable[[Room], None], str] = {
+    a_folder: "it is a folder",
+    of_a_newer_version: "a newer version of this program wrote it",
+    overwritten: "damaged",
+    cut_short: "damaged",
+    not_to_be_written: "cannot be written",
+    held_by_another: "another process holds it",
+}
 
 
 def without_privilege() -> None:
@@ -160,31 +136,43 @@ def without_privilege() -> None:
             assert ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0
 
 
-def test_st_07_a_database_that_cannot_be_written(served: Path, tmp_path: Path) -> None:
-    room = copy_of(served, tmp_path / "room")
-    room.database.chmod(0o444)
-    room.database.parent.chmod(0o555)
-    try:
-        line = is_told_and_untouched(room, "once", preexec_fn=without_privilege)
-        assert line.startswith(str(room.database))
-        assert "cannot be written" in line
-    finally:
-        room.database.parent.chmod(0o755)
-
-
-def test_st_07_a_database_that_another_process_holds(served: Path, tmp_path: Path) -> None:
-    room = copy_of(served, tmp_path / "room")
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(room.database)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as other:
+@contextmanager
+def held(database: Path) -> Iterator[None]:
+    """Hold a database in another process: whoever closes a file here would let go of a lock that is held here."""
+    command = [sys.executable, "-c", HOLDER, str(database)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == b"held\n"
-        line = is_told_and_untouched(room, "once")
-        assert line.startswith(f"{room.database}: another process holds it")
+        yield
         other.communicate(b"let go")
-    assert room.run("once").returncode == 0
+
+
+def test_st_07_each_database_that_cannot_be_used_is_one_line_and_stays_as_it_is(tmp_path: Path) -> None:
+    served = Room(tmp_path / "served")
+    served.folder.mkdir()
+    with Origin() as origin:
+        served.write(feeds={"kampar": origin.answer("/kampar", reply(200, newsfeed("kampar")))})
+        assert served.run("once").returncode == 0
+    rooms = {make: Room(tmp_path / make.__name__) for make in UNUSABLE}
+    for make, room in rooms.items():
+        subprocess.run(["cp", "-a", str(served.folder), str(room.folder)], check=True)
+        make(room)
+    before = {make: snapshot(room.folder) for make, room in rooms.items()}
+    with held(rooms[held_by_another].database):
+        commands = {make: room.start("once", preexec_fn=without_privilege) for make, room in rooms.items()}
+        done = {make: finished(process) for make, process in commands.items()}
+    rooms[not_to_be_written].database.parent.chmod(0o755)
+    for make, what in UNUSABLE.items():
+        assert done[make].returncode == 1, (make, done[make].stderr)
+        line = one_line(done[make])
+        assert line.startswith(f"{rooms[make].database}: ")
+        assert what in line
+        after = snapshot(rooms[make].folder)
+        # The lock says who holds it, and the index of the write-ahead log is made anew by whoever opens it.
+        names = {name for name in {*before[make], *after} if not name.endswith((".lock", "-shm"))}
+        assert {name: after.get(name) for name in names} == {name: before[make].get(name) for name in names}
+    assert "newer version" in one_line(rooms[of_a_newer_version].run("status"))
+    assert rooms[held_by_another].run("once").returncode == 0
 
 
 def test_an_output_that_cannot_be_written_fails_the_round_after_storing_all_the_same(tmp_path: Path) -> None:
@@ -264,20 +252,19 @@ def test_ob_01_and_ob_03_every_bad_answer_is_told_and_costs_no_other_feed_anythi
         assert {"Kazakhstan rusuh", "Yang lain"} <= headlines
         assert len(headlines) == 5
         before = snapshot(room.output)
-        for name in answers:
-            origin.answer(f"/{name}", reply(200, newsfeed(name)) if name != "control" else answers[name])
+        for name in answers.keys() - {"control"}:
+            origin.answer(f"/{name}", reply(200, newsfeed(name)))
         done = room.run("once", "--force")
         assert done.stdout.startswith("10 feeds asked, 0 failed; 24 new entries")
         assert room.status()["health"] == "ok"
         assert snapshot(room.output) != before
 
 
-@pytest.mark.parametrize("mask", [0o077, 0o022])
-def test_of_12_modes_do_not_depend_on_the_umask(tmp_path: Path, mask: int) -> None:
+def test_of_12_modes_do_not_depend_on_the_umask(tmp_path: Path) -> None:
     room = Room(tmp_path)
     with Origin() as origin:
         room.write(feeds={"kampar": origin.answer("/kampar", reply(200, newsfeed("kampar")))})
-        with room.daemon(umask=mask) as daemon:
+        with room.daemon(umask=0o077) as daemon:
             daemon.ready()
             until((room.output / "sources" / "index.html").exists, "files")
             modes = {

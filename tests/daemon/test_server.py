@@ -53,7 +53,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         ("/style.css", "text/css; charset=utf-8"),
     ],
 )
-def test_every_file_has_its_media_type_a_policy_and_answers_304(site: Site, path: str, media_type: str) -> None:
+def test_every_file_has_its_media_type_a_policy_and_answers_304(
+    site: Site, path: str, media_type: str
+) -> None:
     with asked(site.port, path) as (response, body):
         assert response.status == 200
         assert response.headers["Content-Type"] == media_type

@@ -208,6 +208,30 @@ def test_a_second_round_changes_nothing(finished: Round, stories: list[Story]) -
     assert [json.loads(line)["id"] for line in again] == [story["id"] for story in stories]
 
 
+def test_people_are_shown_times_of_the_sites_zone_and_each_feed_once(finished: Round) -> None:
+    shown = aggregator(finished.config, "stories", "--section", "internasional").stdout.splitlines()
+    times = [line[:16] for line in shown[::2]]
+    assert times == sorted(times, reverse=True)
+    assert times[0] == "2022-01-28 16:00"  # 12:00 in Moscow is 16:00 in Jakarta
+    feeds = [line.split(" · ")[1].split(", ") for line in shown[1::2]]
+    assert all(len(set(each)) == len(each) for each in feeds)
+    assert "times: Asia/Jakarta" in aggregator(finished.config, "status").stdout
+
+
+@pytest.mark.parametrize("command", [("stories", "--region", "AQ"), ("stories", "--since", "2999-01-01")])
+def test_people_are_told_that_a_list_is_empty(finished: Round, command: tuple[str, ...]) -> None:
+    done = aggregator(finished.config, *command)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "no stories; `aggregator status` says how the feeds do\n"
+    assert aggregator(finished.config, *command, "--json").stderr == ""
+
+
+def test_what_init_says_next_can_be_typed(tmp_path: Path) -> None:
+    done = aggregator(Path("feeds.toml"), "init", str(tmp_path / "my desk"), "--language", "tlh")
+    assert done.stderr == "there is no starter in tlh, only in en, id: en is taken\n"
+    assert f"`aggregator --config '{tmp_path}/my desk/feeds.toml' check`" in done.stdout
+
+
 def test_a_taken_port_is_told_in_one_line() -> None:
     demo = [sys.executable, str(EXAMPLES / "demo.py")]
     host, _, port = ADDRESS.partition(":")

@@ -14,7 +14,7 @@ from aggregator.errors import Rejected, TimedOut, TooExpensive
 from aggregator.jobs.round import RoundOptions, run_round
 from aggregator.jobs.services import Services
 from aggregator.jobs.status import status
-from aggregator.model import Condition, FeedSettings, NotModified, SectionSettings, Validators
+from aggregator.model import Condition, Document, FeedSettings, NotModified, SectionSettings, Validators
 from tests.jobs.conftest import FEED, NOW, Web, configured, entry_xml, rss, with_config
 
 pytestmark = pytest.mark.anyio
@@ -278,7 +278,9 @@ async def test_the_addresses_of_a_section_that_was_renamed_go_on(services: Servi
     assert old.read_bytes() == new.read_bytes()
 
 
-async def test_every_element_of_the_last_document_is_listed_repeats_included(services: Services, web: Web) -> None:
+async def test_every_element_of_the_last_document_is_listed_repeats_included(
+    services: Services, web: Web
+) -> None:
     one, two = entry_xml(1, "Satu"), entry_xml(2, "Dua")
     web.answers[FEED.url] = rss(one, two, one)
     await run_round(FORCE, services=services, now=NOW)
@@ -295,3 +297,68 @@ async def test_an_entry_that_cannot_be_handled_is_kept_and_counted(services: Ser
     assert ledger(services) == ledger(services) | {"accepted": 2, "published": 1, "quarantined": 1}
     [kept] = [each for each in services.store.entries() if each.state == "quarantined"]
     assert "longer than" in kept.reason
+
+
+async def test_an_entry_that_cannot_be_handled_keeps_its_place_in_the_list(
+    services: Services, web: Web
+) -> None:
+    endless = f"<item><title>Panjang</title><link>https://kampar.example/{'x' * 9000}</link></item>"
+    for number in (2, 3):
+        web.answers[FEED.url] = rss(endless, entry_xml(number, "Lain"))
+        await run_round(FORCE, services=services, now=NOW)
+    positions = {each.entry.title: each.position for each in services.store.entries(feed="kampar")}
+    assert positions["Panjang"] == 1
+
+
+@pytest.mark.parametrize(("retry_after", "asked"), [(None, 2), (timedelta(hours=30), 1)])
+async def test_ck_01_a_clock_set_back_by_a_day_stops_no_feed_and_breaks_no_retry_after(
+    services: Services, web: Web, retry_after: timedelta | None, asked: int
+) -> None:
+    web.answers[FEED.url] = Rejected(
+        FEED.url, "429", http_status=429, retry_after=NOW + retry_after if retry_after else None
+    )
+    for now in (NOW, NOW - timedelta(days=1), NOW - timedelta(days=1)):
+        await run_round(RoundOptions(), services=services, now=now)
+    assert len(web.asked) == asked
+
+
+async def test_a_feed_that_begins_to_redirect_is_told_though_its_bytes_are_the_same(
+    services: Services, web: Web
+) -> None:
+    web.answers[FEED.url] = body = rss(entry_xml(1, "Satu"))
+    await run_round(FORCE, services=services, now=NOW)
+    moved = Document(
+        url="https://baru.example/rss",
+        status=200,
+        content_type=None,
+        body=body,
+        moved_to="https://baru.example/rss",
+    )
+    told = []
+    for answer in (moved, replace(moved, moved_to=None)):
+        web.answers[FEED.url] = answer
+        await run_round(FORCE, services=services, now=NOW + timedelta(hours=1))
+        told.append(
+            [
+                each["kind"]
+                for each in status(services.config, services.store, now=NOW)["feeds"][0]["warnings"]
+            ]
+        )
+    assert told == [["moved"], []]
+
+
+async def test_a_feed_that_is_paused_is_no_reason_to_worry(services: Services, web: Web) -> None:
+    web.answers[FEED.url] = Rejected(FEED.url, "410 Gone", http_status=410)
+    await run_round(FORCE, services=services, now=NOW)
+    assert status(services.config, services.store, now=NOW)["health"] == "degraded"
+    paused = with_config(services, configured(services.config.output.directory, replace(FEED, paused=True)))
+    assert status(paused.config, paused.store, now=NOW)["health"] == "ok"
+
+
+async def test_why_a_page_could_not_be_had_is_kept_until_it_is(services: Services, web: Web) -> None:
+    feed = replace(FEED, read_pages=True)
+    services = with_config(services, configured(services.config.output.directory, feed))
+    web.answers[feed.url] = rss(entry_xml(1, "Satu", "Ringkasan."))
+    await run_round(FORCE, services=services, now=NOW)
+    [waiting] = services.store.waiting(now=NOW + timedelta(days=1), limit=9)
+    assert "404" in (waiting.page_error or "")

@@ -65,7 +65,6 @@ def stories(room: Room) -> tuple[Stories, dict[str, str]]:
             story.id,
             story.article.headline,
             story.article.text,
-            story.published,
             tuple((region.code, region.role, region.rule) for region in story.regions),
             tuple(section.section_id for section in story.sections),
         )
@@ -80,7 +79,8 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Begun]:
     room = Room(tmp_path_factory.mktemp("begun"))
     with Origin() as origin:
         feeds = {
-            f"f{number}": origin.answer(f"/{number}", reply(200, newsfeed(number, 3))) for number in range(FEEDS)
+            f"f{number}": origin.answer(f"/{number}", reply(200, newsfeed(number, 3)))
+            for number in range(FEEDS)
         }
         room.write(feeds=feeds, sections=("semua", "dunia"))
         assert room.run("once", "--force").returncode == 0
@@ -118,7 +118,9 @@ def test_st_01_a_round_that_is_killed_is_made_good_by_the_next_one(
     assert not [path for path in room.folder.rglob("*") if path.name.startswith(".") or path.suffix == ".tmp"]
     ends, ids = stories(room)
     assert ids.keys() >= shown.keys()
-    different = {copies: (ends.get(copies), story) for copies, story in begun.ends.items() if ends.get(copies) != story}
+    different = {
+        copies: (ends.get(copies), story) for copies, story in begun.ends.items() if ends.get(copies) != story
+    }
     assert not different
     assert ends.keys() == begun.ends.keys()
     written = snapshot(room.output)

@@ -22,7 +22,13 @@ from tests.origin import Origin, reply
 pytestmark = pytest.mark.system
 COUNT = 30
 FIRST = datetime(2022, 1, 7, 22, 6, tzinfo=UTC)
-TITLES = ("Kazakhstan & “Almaty” <rusuh>", "Казахстан: протесты", "哈萨克斯坦", "عاجل: كازاخستان", "5 < 6 > 4")
+TITLES = (
+    "Kazakhstan & “Almaty” <rusuh>",
+    "Казахстан: протесты",
+    "哈萨克斯坦",
+    "عاجل: كازاخستان",
+    "5 < 6 > 4",
+)
 CHROMIUM = (
     "chromium",
     "--headless",
@@ -57,7 +63,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     ]
     with Origin() as origin:
         url = origin.answer("/kampar", reply(200, rss(*entries)))
-        text = f'[site]\ntitle = "Meja Kabar"\nlanguage = "id"\ntimezone = "Asia/Jakarta"\n'
+        text = '[site]\ntitle = "Meja Kabar"\nlanguage = "id"\ntimezone = "Asia/Jakarta"\n'
         text += f'[polling]\nallow_networks = "127.0.0.0/8"\n[server]\nlisten = "127.0.0.1:{port}"\n'
         text += f'[[feed]]\nid = "kampar"\nurl = "{url}"\nread_pages = false\n'
         room.write(text + '[[section]]\nid = "semua"\ntitle = "Semua"\n')
@@ -135,7 +141,9 @@ def test_hx_11_chromium_shows_a_page_without_a_complaint(site: Site, tmp_path: P
 
 def test_chromium_would_complain_of_a_page_that_breaks_the_policy(site: Site, tmp_path: Path) -> None:
     page = site.room.output / "broken.html"
-    page.write_text("<!doctype html><script>document.title = 'ran'</script><p style='color:red'>x</p>", "utf-8")
+    page.write_text(
+        "<!doctype html><script>document.title = 'ran'</script><p style='color:red'>x</p>", "utf-8"
+    )
     document, complaints = loaded(site.url + "broken.html", tmp_path)
     page.unlink()
     assert "Content Security Policy" in complaints

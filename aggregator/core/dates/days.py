@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Final
 
-from aggregator.core.dates.names import MONTHS, WEEKDAYS
+from aggregator.core.dates.names import MONTHS
 
 # Day, what stands before it and what stands after it in the text; the day is None where it cannot be.
 Found = tuple[date | None, str, str]
@@ -136,8 +136,3 @@ def _day(year: str | int, month: str | int, day: str | int) -> date | None:
 
 def _is_american(language: str) -> bool:
     return language.lower() in {"en", "en-us", "en-ph"}
-
-
-def is_weekday(word: str) -> bool:
-    """Whether a casefolded word names a day of the week."""
-    return word.rstrip(".,") in WEEKDAYS

@@ -1,7 +1,7 @@
-"""Names of months and weekdays, casefolded: data, one line a language.
+"""Names of months, casefolded: data, one line a language; weekdays are not read, since the date says them.
 
-A new language is a line in MONTHS and one in WEEKDAYS. Forms of one month are separated by "/", the months by
-blanks; "_" stands for a blank inside a name. No form may mean different months in two languages (a test says so).
+A new language is a line in MONTHS. Forms of one month are separated by "/", the months by blanks; "_" stands for a
+blank inside a name. No form may mean different months in two languages (a test says so).
 """
 
 from __future__ import annotations
@@ -48,31 +48,12 @@ _MONTHS: Final[Mapping[str, str]] = {
     " lipca/lipiec/lip sierpnia/sierpień/sie września/wrzesień/wrz października/październik/paź"
     " listopada/listopad/lis grudnia/grudzień/gru",
 }
-_WEEKDAYS: Final = (
-    "senin selasa rabu kamis jumat jum'at sabtu minggu ahad sen sel rab kam jum sab min"  # id
-    " isnin khamis jumaat"  # ms
-    " monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun"  # en
-    " понедельник вторник среда четверг пятница суббота воскресенье пн вт ср чт пт сб вс"  # ru
-    " понеділок вівторок середа четвер пʼятниця п'ятниця субота неділя нд"  # uk
-    " дүйсенбі сейсенбі сәрсенбі бейсенбі жұма сенбі жексенбі"  # kk
-    " الاثنين الإثنين الثلاثاء الأربعاء الاربعاء الخميس الجمعة السبت الأحد الاحد"  # ar
-    " montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag mo di mi do fr sa so"  # de
-    " lundi mardi mercredi jeudi vendredi samedi dimanche lun mar mer jeu ven sam dim"  # fr
-    " lunes martes miércoles jueves viernes sábado domingo mié jue vie sáb dom"  # es
-    " segunda terça quarta quinta sexta segunda-feira terça-feira quarta-feira quinta-feira sexta-feira"  # pt
-    " lunedì martedì mercoledì giovedì venerdì sabato domenica gio"  # it
-    " maandag dinsdag woensdag donderdag vrijdag zaterdag zondag ma wo vr za zo"  # nl
-    " pazartesi salı çarşamba perşembe cuma cumartesi pazar pzt sal çar per cum cmt paz"  # tr
-    " poniedziałek wtorek środa czwartek piątek sobota niedziela pon wt śr czw pt sob niedz"  # pl
-)
-
 MONTHS: Final[Mapping[str, int]] = {
     name.replace("_", " "): number
     for listed in _MONTHS.values()
     for number, forms in enumerate(listed.split(), start=1)
     for name in forms.split("/")
 }
-WEEKDAYS: Final = frozenset(_WEEKDAYS.split())
 LANGUAGES: Final = tuple(_MONTHS)
 
 # Halves of the day, where a text counts to twelve.
