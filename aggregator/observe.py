@@ -17,7 +17,11 @@ LEVELS: Final = {
     "error": logging.ERROR,
 }
 # What an origin sends may hold control characters that would command a terminal; they are never written raw.
-_CONTROLS: Final = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
+# Nor is what ends a line there or turns its direction round, so that a headline would rewrite what stands beside it.
+_TURNING: Final = (0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_CONTROLS: Final = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))} | {
+    code: f"\\u{code:04x}" for code in _TURNING
+}
 
 
 @dataclass(slots=True)
@@ -94,7 +98,7 @@ def configure_logging(level: str, style: str) -> None:
 
 
 def printable(text: str) -> str:
-    """Give the text with every control character written out."""
+    """Give the text with every character written out that would steer a terminal."""
     return text.translate(_CONTROLS)
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from pathlib import Path
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -35,8 +34,7 @@ def status(context: Context, *, as_json: bool, check: bool) -> int:
     from aggregator.jobs import status as report
 
     force, store = context.in_force()
-    # By the whole path, as the daemon notes them: else each would be told twice.
-    faults = tuple(str(replace(each, file=str(Path(each.file).resolve()))) for each in force.faults)
+    faults = tuple(map(str, force.faults))
     state = report.status(force.config, store, now=context.now, faults=faults)
     if as_json:
         print(json.dumps(state, ensure_ascii=False, indent=1))
@@ -125,15 +123,16 @@ def _since(value: str | None, now: datetime, zone: ZoneInfo) -> datetime | None:
     """Take a duration before `now`, or a time; one that names no zone is the site's."""
     if value is None:
         return None
-    units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-    if value[:-1].isdigit() and value[-1:] in units:
-        return now - timedelta(**{units[value[-1]]: int(value[:-1])})
+    from aggregator.config.kinds import parse_duration
+
+    if (duration := parse_duration(value)) is not None:
+        return now - duration
     try:
         since = datetime.fromisoformat(value)
-    except ValueError as error:
+        return (since if since.tzinfo else since.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         message = f"{value}: no time; write 2022-01-08T05:06:00+07:00, or a duration such as 24h"
         raise AggregatorError(message) from error
-    return since if since.tzinfo else since.replace(tzinfo=zone)
 
 
 def _print_story(line: dict[str, Any], zone: ZoneInfo) -> None:

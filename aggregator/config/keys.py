@@ -175,6 +175,6 @@ KEYS: Final[Mapping[str, str]] = {
     "expect.url": "A link of the story that is looked at; a story that is not stored is no failure.",
     "expect.sections": "Sections that it must be in.",
     "expect.not_sections": "Sections that it must not be in.",
-    "expect.regions": "Places, by code or name, that it must be about or mention.",
-    "expect.not_regions": "Places, by code or name, that it must not be about or mention.",
+    "expect.regions": "Places, by code or name, that it must be about.",
+    "expect.not_regions": "Places, by code or name, that it must not be about.",
 }

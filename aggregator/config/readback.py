@@ -20,6 +20,7 @@ NOT_YET: Final = (
     "storage.max_size",
     "output.backfill",
     "output.regions",
+    "output.hub",
     "feed.deletions",
 )
 

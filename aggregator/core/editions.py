@@ -29,6 +29,9 @@ from aggregator.model import (
 )
 from aggregator.model.labels import Labels, labels_for
 
+CONTENTS: Final = (
+    10_000_000  # characters of HTML in all entries of a section; the longest give way to their summary
+)
 SUMMARY_LENGTH: Final = 320  # code points, of republish = "summary" and of every summary beside a content
 _IMAGE_SOURCE: Final = re.compile(r"<img\b[^>]*?\bsrc=([\"'])(.*?)\1", re.IGNORECASE | re.DOTALL)
 _IMAGE_NAME: Final = re.compile(r"\.(?:avif|gif|jpe?g|png|webp)$", re.IGNORECASE)
@@ -61,6 +64,7 @@ def build(
         sorted(stories, key=lambda story: story.id), key=lambda story: story.published, reverse=True
     )
     maker = _EntryMaker(section.id, language, config=config, gazetteer=gazetteer, feeds=feeds)
+    longest = _longest([len(maker.content(story)) for story in ordered])
     return Edition(
         id=section.id,
         title=section.title,
@@ -70,10 +74,9 @@ def build(
         site_url=config.site.url,
         timezone=config.site.timezone,
         contact=config.site.contact,
-        hub=config.output.hub,
         reasons=config.output.reasons,
         updated=max((story.updated for story in ordered), default=None),
-        entries=tuple(maker.entry(story) for story in ordered),
+        entries=tuple(maker.entry(story, longest) for story in ordered),
         formats=config.output.formats,
     )
 
@@ -97,12 +100,21 @@ class _EntryMaker:
         self.gazetteer = gazetteer
         self.feeds = feeds
 
-    def entry(self, story: Story) -> EditionEntry:
-        """Make one entry; nothing of the story that may not be passed on is left in it."""
+    def content(self, story: Story) -> str:
+        """Give the HTML of a story that may be passed on."""
+        return _content(story, self.config.republish_of(story.lead.feed_id))
+
+    def entry(self, story: Story, longest: int) -> EditionEntry:
+        """Make one entry; nothing of the story that may not be passed on is left in it.
+
+        A content of more than `longest` characters gives way to the summary.
+        """
         republish = self.config.republish_of(story.lead.feed_id)
         source = self._source(story.lead.feed_id)
         related = tuple(self._related(story))
-        content = _content(story, republish)
+        content = self.content(story)
+        if len(content) > longest:
+            content = _paragraph(_summary(story, republish))
         return EditionEntry(
             story=_reduced(story, republish),
             content_html=content + source_line(story, source, related, self.labels),
@@ -158,6 +170,19 @@ def _anchor(text: str, link: str | None) -> str:
     if link is None or not link.lower().startswith(("http://", "https://")):
         return escape(text)
     return f'<a href="{escape(link)}">{escape(text)}</a>'
+
+
+def _longest(lengths: Sequence[int]) -> int:
+    """Say how long a content may be, so that all of them together keep within CONTENTS.
+
+    Whoever fills a section with the longest texts loses them first, and takes nothing from its other feeds.
+    """
+    total = 0
+    for length in sorted(lengths):
+        total += length
+        if total > CONTENTS:
+            return length - 1
+    return CONTENTS
 
 
 def _content(story: Story, republish: Republish) -> str:

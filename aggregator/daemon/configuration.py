@@ -77,7 +77,7 @@ def reloaded(path: Path, *, gazetteer: Gazetteer, environment: Mapping[str, str]
     A running daemon is never emptied by a file that an editor has half written: a restart means it.
     """
     new = loaded(path, gazetteer=gazetteer, environment=environment)
-    if not new.config.feed:
+    if not configuration.has_feeds(new.config):
         message = "no [[feed]] is left; the last good configuration stays in force until a restart"
         raise ConfigError([Fault(file=str(path), line=1, column=1, message=message)])
     return new

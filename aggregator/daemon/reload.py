@@ -13,6 +13,7 @@ from typing import Final
 from aggregator.daemon.configuration import InForce, reloaded, stamp
 from aggregator.errors import ConfigError
 from aggregator.fetch import Fetcher
+from aggregator.jobs.expect import failures
 from aggregator.jobs.places import packaged_gazetteer
 from aggregator.jobs.publish import reselect_when_changed
 from aggregator.jobs.services import Services
@@ -100,6 +101,9 @@ class Reloader:
             await old.call(old.store.save_config, new.text, now=now)
         await self._adopt_faults(tuple(map(str, new.faults)))
         await reselect_when_changed(services=self.services, now=now)
+        failed, _ = await old.call(failures, new.config, old.store)
+        for failure in failed:
+            log.warning("an [[expect]] of feeds.toml is not met", failure=failure)
 
     async def _adopt_faults(self, faults: tuple[str, ...]) -> None:
         """Say loudly, and keep for `status`, why the file is not in force."""

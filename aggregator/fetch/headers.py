@@ -21,6 +21,8 @@ FEED_ACCEPT: Final = (
 PAGE_ACCEPT: Final = "text/html, application/xhtml+xml, application/xml;q=0.8, */*;q=0.1"
 
 MAX_RETRY_AFTER: Final = timedelta(days=31)
+# What servers take as one line of a request; one that cannot be sent back would be answered 431 for ever.
+_LONGEST: Final = 4096
 _MAX_SECONDS: Final = 10**9  # keeps a timedelta from overflowing; 31 years
 
 # RFC 9110, 5.5: no control characters but the tab. A folded header (obs-fold) holds CR and LF.
@@ -132,7 +134,7 @@ def every(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> Iterator[bytes
 
 
 def _is_sendable(value: bytes | None) -> bool:
-    if not value or _UNSENDABLE.search(value) or value != value.strip():
+    if not value or len(value) > _LONGEST or _UNSENDABLE.search(value) or value != value.strip():
         return False
     try:
         value.decode("utf-8")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aggregator.core.regions import Gazetteer
@@ -94,7 +94,12 @@ def regions(found: Sequence[Region], gazetteer: Gazetteer, language: str) -> lis
 
 def time(value: datetime | None) -> str | None:
     """Write a time in RFC 3339 with its own offset, UTC as `Z`."""
-    return value.isoformat().replace("+00:00", "Z") if value else None
+    if value is None:
+        return None
+    # Zones before about 1932 have seconds in their offset, which RFC 3339 cannot write.
+    offset = value.utcoffset() or timedelta()
+    written = value.astimezone(UTC) if offset.total_seconds() % 60 else value
+    return written.isoformat().replace("+00:00", "Z")
 
 
 def _copy(copy: Copy) -> Shape:

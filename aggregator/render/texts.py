@@ -20,6 +20,7 @@ GENERATOR: Final = "aggregator"
 # The controls of Latin-1 may, but are no text, and validators take them for text in a wrong charset.
 _ILLEGAL: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_MEDIA_TYPE: Final = re.compile(r"[\w!#$&^.+-]{1,127}/[\w!#$&^.+-]{1,127}", re.ASCII)  # RFC 6838, 4.2
 _TAG_START: Final = re.compile(r"<(?=[A-Za-z/!?])")
 _TYPES: Final = {
     "avif": "image/avif",
@@ -135,9 +136,9 @@ def enclosures_of(entry: EditionEntry) -> Iterator[Enclosure]:
         url = web_url(enclosure.url)
         if url is not None and url not in seen:
             seen.add(url)
-            yield Enclosure(
-                url=url, type=clean(enclosure.type or "") or type_of(url), length=enclosure.length
-            )
+            given = (enclosure.type or "").partition(";")[0].strip()
+            kind = given if _MEDIA_TYPE.fullmatch(given) else type_of(url)
+            yield Enclosure(url=url, type=kind, length=enclosure.length)
 
 
 def related_of(entry: EditionEntry) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Final
@@ -20,6 +21,7 @@ from aggregator.core.extract.metadata import Metadata, read_metadata
 from aggregator.core.extract.outline import Outline, outline, text_in
 from aggregator.core.extract.refine import Refined, refine
 from aggregator.core.extract.tree import parse_page
+from aggregator.core.formats import limits
 from aggregator.core.language import detect
 from aggregator.core.sanitize import sanitize
 from aggregator.core.text import clean, cut, fold, plain
@@ -64,7 +66,20 @@ def article(entry: Entry, page: Page | None, *, language: str, timezone: str) ->
     """
     if page is None:
         return _from_feed(entry, language=language)
-    return _from_page(entry, page, language=language, timezone=timezone)
+    return _bounded(_from_page(entry, page, language=language, timezone=timezone))
+
+
+def _bounded(found: Article) -> Article:
+    """Hold a page to what a feed is held to; raises ExtractError for a text longer than any article's."""
+    if len(found.text) > limits.CONTENT:
+        raise ExtractError(f"its text is longer than {limits.CONTENT:,} characters")
+    return replace(
+        found,
+        headline=cut(found.headline, limits.TITLE),
+        kicker=cut(found.kicker, limits.NAME) if found.kicker else None,
+        byline=tuple(cut(name, limits.NAME) for name in found.byline[: limits.AUTHORS]),
+        categories=tuple(cut(name, limits.NAME) for name in found.categories[: limits.CATEGORIES]),
+    )
 
 
 def _from_feed(entry: Entry, *, language: str) -> Article:
@@ -249,7 +264,7 @@ def _canonical(entry: Entry, page: Page, metadata: Metadata) -> str | None:
     """The page's own canonical link, believed within the registrable domain of the entry only."""
     domain = registrable_domain(entry.url or page.url)
     for given in (metadata.canonical, metadata.og_url, page.url):
-        url = absolute(given, page.url)
+        url = absolute(given, page.url) if len(given) <= limits.URL else None
         if url and registrable_domain(url) == domain and url.split("://", 1)[1].partition("/")[2].strip("/"):
             return canonical_url(url)
     return entry.canonical_url

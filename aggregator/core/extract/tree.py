@@ -9,6 +9,7 @@ from typing import Final
 
 from lxml import etree, html
 
+from aggregator.core.formats.sniff import BINARY
 from aggregator.errors import ExtractError
 from aggregator.model import Page
 
@@ -53,6 +54,7 @@ def parse_page(page: Page) -> html.HtmlElement:
     """The page as a tree without comments; raises ExtractError when it is none, or beyond the bounds."""
     if not page.body.strip():
         raise ExtractError("the page is empty")
+    _refuse_files(page.body)
     if len(page.body) > MAX_BYTES:
         raise ExtractError(f"the page is larger than {MAX_BYTES // 1_000_000} MB")
     if page.body.count(b"<") > MAX_TAGS:
@@ -68,6 +70,15 @@ def parse_page(page: Page) -> html.HtmlElement:
     _check_size(tree)
     _unframe(tree)
     return tree
+
+
+def _refuse_files(body: bytes) -> None:
+    """Raise ExtractError for a file that libxml2 would read as one long paragraph."""
+    for mark, name in BINARY:
+        if body.startswith(mark):
+            raise ExtractError(f"{name}, not a page")
+    if body.lstrip()[:1] in (b"{", b"["):
+        raise ExtractError("a JSON document, not a page")
 
 
 def _unframe(tree: etree._Element) -> None:
