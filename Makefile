@@ -1,6 +1,6 @@
 # Two commands matter: `make run` and `make test`. Both set up what they need in .venv, from hashed locks.
 PYTHON ?= python3
-PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet
+PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet --quiet
 LOCK_OPTIONS = --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11 --quiet
 
 .PHONY: run once demo test lint system bench install uninstall lock clean

@@ -12,7 +12,7 @@ from typing import Any, Final
 from aggregator.core import entries, schedule
 from aggregator.core.schedule import PollResult
 from aggregator.errors import AggregatorError, FetchError, ParseError, StoreError
-from aggregator.fetch import FEED_ACCEPT
+from aggregator.fetch import FEED_ACCEPT, sendable
 from aggregator.jobs.services import Services
 from aggregator.model import (
     Document,
@@ -32,6 +32,7 @@ from aggregator.observe import log
 
 PARSE_SECONDS: Final = 20.0
 GONE: Final = 410
+UNASKED: Final = "not-modified-unasked"
 MOVED: Final = "moved"
 MOST_SAVED_AT_ONCE: Final = 64
 
@@ -232,9 +233,12 @@ def _unchanged(
     record: FeedRecord, feed: FeedSettings, answer: Document | NotModified, services: Services, now: datetime
 ) -> PollOutcome:
     not_modified = isinstance(answer, NotModified)
-    warnings = list(record.warnings)
+    warnings = [each for each in record.warnings if each.kind != UNASKED]
     if isinstance(answer, Document):  # the same bytes may have come from elsewhere
         warnings = _moved(answer) + [each for each in warnings if each.kind != MOVED]
+    elif sendable(record.validators) == Validators():
+        message = "it answers that nothing has changed (304), though it was not asked that: no document comes"
+        warnings.append(FeedWarning(kind=UNASKED, message=message))
     result = PollResult(
         succeeded=True,
         changed=False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from aggregator.store import Store
 
 DAY: Final = timedelta(days=1)
 LEAST_FREE: Final = 0.05  # of the disk that holds the output
+_PLACE: Final = re.compile(r"^.*?(?=:\d+:\d+: )", re.DOTALL)  # the file's name in a fault
 HEARTBEAT: Final = "heartbeat"  # the note that a daemon moves while its scheduler works
 HEARTBEAT_LATE: Final = timedelta(minutes=5)
 FAULTS: Final = "faults"  # the note that holds the faults of a file that is not in force
@@ -110,7 +112,9 @@ def _feeds_in_doubt(records: Sequence[FeedRecord], now: datetime) -> list[str]:
 def _faults(store: Store, faults: Sequence[str]) -> list[str]:
     """Say why feeds.toml is not in force, by what the daemon found and by how the file is now."""
     known = json.loads(store.note(FAULTS) or "[]")
-    every = [*known, *(fault for fault in faults if fault not in known)]
+    # The daemon may know the same file by another path than the command that asks.
+    places = {_PLACE.sub("", fault) for fault in known}
+    every = [*known, *(fault for fault in faults if _PLACE.sub("", fault) not in places)]
     return [f"running on the last good configuration: {fault}" for fault in every[:MOST_FAULTS]]
 
 
