@@ -233,12 +233,6 @@ def _unchanged(
     record: FeedRecord, feed: FeedSettings, answer: Document | NotModified, services: Services, now: datetime
 ) -> PollOutcome:
     not_modified = isinstance(answer, NotModified)
-    warnings = [each for each in record.warnings if each.kind != UNASKED]
-    if isinstance(answer, Document):  # the same bytes may have come from elsewhere
-        warnings = _moved(answer) + [each for each in warnings if each.kind != MOVED]
-    elif sendable(record.validators) == Validators():
-        message = "it answers that nothing has changed (304), though it was not asked that: no document comes"
-        warnings.append(FeedWarning(kind=UNASKED, message=message))
     result = PollResult(
         succeeded=True,
         changed=False,
@@ -254,8 +248,19 @@ def _unchanged(
         # A 304 need not repeat the validators (RFC 9110, 15.4.5): those stored stay in force.
         validators=None if not_modified else answer.validators,
         moved_to=None if isinstance(answer, NotModified) else answer.moved_to,
-        warnings=tuple(warnings),
+        warnings=_still_warned(record, answer),
     )
+
+
+def _still_warned(record: FeedRecord, answer: Document | NotModified) -> tuple[FeedWarning, ...]:
+    """Give the warnings that outlast an answer which brought nothing new."""
+    kept = [each for each in record.warnings if each.kind != UNASKED]
+    if isinstance(answer, Document):  # the same bytes may have come from elsewhere
+        return (*_moved(answer), *(each for each in kept if each.kind != MOVED))
+    if sendable(record.validators) != Validators():
+        return tuple(kept)
+    message = "it answers that nothing has changed (304), though it was not asked that: no document comes"
+    return (*kept, FeedWarning(kind=UNASKED, message=message))
 
 
 def _changed(

@@ -238,3 +238,17 @@ def test_an_edition_is_dated_by_its_newest_change_and_sorted_by_published_then_i
 def test_an_edition_says_why_a_story_is_in_it() -> None:
     assert entry().because == "regions: Asia Tengah (KZ)"
     assert entry(replace(STORY, sections=())).because == ""
+
+
+def test_i6_the_longest_contents_give_way_to_their_summaries_before_a_section_outgrows_its_readers() -> None:
+    flood = [
+        replace(STORY, id=f"urn:uuid:{number}", given_html="<p>" + "banjir " * 40_000 + "</p>")
+        for number in range(50)
+    ]
+    found = edition(STORY, *flood)
+    assert sum(len(each.content_html) for each in found.entries) < editions.CONTENTS
+    contents = {each.story.id: each.content_html for each in found.entries}
+    assert contents.pop(STORY.id) == entry().content_html
+    assert all(content.startswith("<p>Kata umpan.</p><p") for content in contents.values())
+    few = edition(STORY, *flood[:30])
+    assert sum(each.content_html.startswith("<p>banjir banjir") for each in few.entries) == 30

@@ -1,5 +1,6 @@
 """What becomes of an entry and its page beside the cases in tests/pages: the feed's own text, bounds, refusals."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -325,3 +326,34 @@ def test_lines_of_the_page_are_told_from_lines_of_the_article(
     line: str, linked: bool, furniture: bool
 ) -> None:
     assert is_furniture(line, linked=linked) is furniture
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"%PDF-1.7 " + b"Warga kampung membersihkan parit. " * 50, "a PDF document, not a page"),
+        (b'\n {"isi": "' + b"Warga kampung membersihkan parit. " * 50 + b'"}', "a JSON document, not a page"),
+    ],
+)
+def test_a_file_in_place_of_a_page_is_no_article(body: bytes, reason: str) -> None:
+    with pytest.raises(ExtractError, match=reason):
+        read(entry(), page(body))
+
+
+def test_xp_08_what_a_page_says_of_itself_is_bounded_like_what_a_feed_says() -> None:
+    said = {
+        "@type": "NewsArticle",
+        "author": {"name": "Sari " * 40_000},
+        "articleSection": "Daerah " * 10_000,
+    }
+    canonical = f'<link rel="canonical" href="https://warta.example/{"a" * 200_000}">'
+    head = f'<script type="application/ld+json">{json.dumps(said)}</script>{canonical}'
+    found = read(entry(title=""), page(html(head=head, title="Parit dibersihkan " * 5_000)))
+    assert max(map(len, (*found.byline, *found.categories))) <= 256
+    assert 900 < len(found.headline) <= 1024
+    assert found.canonical_url == URL
+
+
+def test_a_text_longer_than_any_article_is_none() -> None:
+    with pytest.raises(ExtractError, match="longer than"):
+        read(entry(), page(html(f"<p>{SENTENCE * 8_000}</p>")))

@@ -120,3 +120,8 @@ def test_one_validator_that_cannot_be_sent_does_not_take_the_other_with_it() -> 
 def test_the_user_agent_says_who_we_are_and_whom_to_write_to(url: str, contact: str, expected: str) -> None:
     site = SiteSettings(title="Meja Kabar", url=url, contact=contact)
     assert user_agent(site, "0.1.0") == f"aggregator/0.1.0 {expected}".rstrip()
+
+
+def test_a_validator_that_servers_would_refuse_is_not_sent_back() -> None:
+    long = Validators(etag=b'"' + b"x" * 60_000 + b'"', last_modified=b"Sat, 08 Jan 2022 05:06:00 GMT")
+    assert sendable(long) == Validators(last_modified=long.last_modified)

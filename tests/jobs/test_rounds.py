@@ -362,3 +362,19 @@ async def test_why_a_page_could_not_be_had_is_kept_until_it_is(services: Service
     await run_round(FORCE, services=services, now=NOW)
     [waiting] = services.store.waiting(now=NOW + timedelta(days=1), limit=9)
     assert "404" in (waiting.page_error or "")
+
+
+async def test_i8_a_304_to_a_request_without_conditions_is_told_until_a_document_comes(
+    services: Services, web: Web
+) -> None:
+    web.answers[FEED.url] = NotModified(validators=Validators())
+    for hour in range(2):
+        await run_round(FORCE, services=services, now=NOW + timedelta(hours=hour))
+        [feed] = services.store.feed_records()
+        assert [warning.kind for warning in feed.warnings] == ["not-modified-unasked"]
+    web.answers[FEED.url] = rss(entry_xml(1, "Satu"))
+    await run_round(FORCE, services=services, now=NOW + timedelta(hours=2))
+    web.answers[FEED.url] = NotModified(validators=Validators())
+    await run_round(FORCE, services=services, now=NOW + timedelta(hours=3))
+    [feed] = services.store.feed_records()
+    assert feed.warnings == ()

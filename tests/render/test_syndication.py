@@ -332,3 +332,14 @@ def test_a_story_that_leads_nowhere_has_no_empty_link() -> None:
     assert atom_entry(nowhere).findall("atom:link[@rel='alternate']", NS) == []
     assert rss_item(nowhere).find("link") is None
     assert (atom_entry(nowhere).findtext("atom:source/atom:id", namespaces=NS) or "").startswith("urn:uuid:")
+
+
+@pytest.mark.parametrize(
+    "said", ["<script>alert(1)</script>", "", "audio", "a/b/c", "x" * 300 + "/y", "a\n/b"]
+)
+def test_hx_05_an_enclosure_whose_type_is_none_has_the_type_that_its_name_says(said: str) -> None:
+    file = Enclosure(url="https://lembah.example/suara.mp3", type=said)
+    given = replace(ENTRY, story=replace(ENTRY.story, enclosures=(file,)))
+    link = atom_entry(given).find("atom:link[@rel='enclosure']", NS)
+    assert link is not None
+    assert link.get("type") == "audio/mpeg"
