@@ -165,7 +165,8 @@ class DaemonScreen:
         stories = len(edition.entries)
         entries = sum(len(each.story.copies) for each in edition.entries)
         newest = edition.entries[0]
-        places = ", ".join(place.name for place in newest.places)
+        told = {region.code for region in newest.story.regions if region.rule != "member"}
+        places = ", ".join(place.name for place in newest.places if place.code in told)
         self._say(
             f"→ {edition.title}: {_stories(stories)} from {_entries(entries)}, {entries - stories} were copies"
         )

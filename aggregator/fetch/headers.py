@@ -21,8 +21,8 @@ FEED_ACCEPT: Final = (
 PAGE_ACCEPT: Final = "text/html, application/xhtml+xml, application/xml;q=0.8, */*;q=0.1"
 
 MAX_RETRY_AFTER: Final = timedelta(days=31)
-# What servers take as one line of a request; one that cannot be sent back would be answered 431 for ever.
-_LONGEST: Final = 4096
+# Servers take lines of 8,190 bytes at most; one that is longer would be answered 431 for ever.
+_LONGEST: Final = 8000
 _MAX_SECONDS: Final = 10**9  # keeps a timedelta from overflowing; 31 years
 
 # RFC 9110, 5.5: no control characters but the tab. A folded header (obs-fold) holds CR and LF.
