@@ -93,6 +93,14 @@ def own_name() -> str:
     return str(called) if called.name == "aggregator" and not shutil.which("aggregator") else "aggregator"
 
 
+def nobody_reads() -> None:
+    """Send stdout nowhere, since its reader has gone (`| head`).
+
+    What is still buffered would else fail again at every flush: at the end, and whenever a child is started.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def guarded(context: Context, command: Callable[[], int | None]) -> None:
     """Run a command and exit with the contract's code; an error is one line on stderr, a traceback only with -v."""
     try:
@@ -107,8 +115,7 @@ def guarded(context: Context, command: Callable[[], int | None]) -> None:
     except KeyboardInterrupt:
         code = INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output has gone (`| head`): there is nobody left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        nobody_reads()
         code = DONE
     except Exception as error:  # noqa: BLE001 - the last boundary: people see a line, not a traceback
         if context.verbose:

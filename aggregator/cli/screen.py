@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from aggregator.cli.context import own_name
+from aggregator.cli.context import nobody_reads, own_name
 from aggregator.model import Config, Edition, FeedRecord, Polled, PollOutcome
 from aggregator.observe import counted, printable
 
@@ -179,6 +179,7 @@ class DaemonScreen:
             print("\n".join(map(printable, text.split("\n"))), flush=True)
         except OSError:  # nobody reads any more (`| head`), or what it goes to is full: the news goes on
             self._quiet = True
+            nobody_reads()
 
 
 def _stories(number: int) -> str:
