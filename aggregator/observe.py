@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from collections import Counter
@@ -22,6 +23,8 @@ _TURNING: Final = (0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A
 _CONTROLS: Final = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))} | {
     code: f"\\u{code:04x}" for code in _TURNING
 }
+# json escapes what is below 32; a line feed of its own, between two keys, has to stay.
+_JSON_CONTROLS: Final = {code: f"\\u{code:04x}" for code in (*range(127, 160), *_TURNING)}
 
 
 @dataclass(slots=True)
@@ -100,6 +103,11 @@ def configure_logging(level: str, style: str) -> None:
 def printable(text: str) -> str:
     """Give the text with every character written out that would steer a terminal."""
     return text.translate(_CONTROLS)
+
+
+def printable_json(value: object, *, indent: int | None = None) -> str:
+    """Give JSON in which such characters stand as escapes: the same value to a program, harmless to a terminal."""
+    return json.dumps(value, ensure_ascii=False, indent=indent).translate(_JSON_CONTROLS)
 
 
 def counted(number: int, word: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from zoneinfo import ZoneInfo
 from aggregator.cli.context import DONE, FAILED, Context, own_name
 from aggregator.errors import AggregatorError
 from aggregator.jobs.places import packaged_gazetteer
-from aggregator.observe import printable
+from aggregator.observe import printable, printable_json
 
 if TYPE_CHECKING:
     from aggregator.model import Config
@@ -37,7 +36,7 @@ def status(context: Context, *, as_json: bool, check: bool) -> int:
     faults = tuple(map(str, force.faults))
     state = report.status(force.config, store, now=context.now, faults=faults)
     if as_json:
-        print(json.dumps(state, ensure_ascii=False, indent=1))
+        print(printable_json(state, indent=1))
     else:
         _print_status(state, force.config.site.timezone)
     return FAILED if check and state["health"] != "ok" else DONE
@@ -96,7 +95,7 @@ def _or_none(lines: Iterable[dict[str, Any]], what: str) -> Iterator[dict[str, A
 
 def _print_lines(lines: Iterable[dict[str, Any]]) -> int:
     for line in lines:
-        print(json.dumps(line, ensure_ascii=False))
+        print(printable_json(line))
     return DONE
 
 

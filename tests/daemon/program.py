@@ -28,7 +28,14 @@ from typing import Any, Final
 from tests.jobs.conftest import entry_xml, rss
 
 PATIENCE: Final = 60.0  # seconds until a test gives up on a loaded machine; nothing that is measured
-OURS: Final = ("AGGREGATOR_CONFIG", "AGGREGATOR_DATABASE", "AGGREGATOR_OUTPUT", "NOTIFY_SOCKET")
+# What the program listens to, and what would hide that its output is buffered.
+OURS: Final = (
+    "AGGREGATOR_CONFIG",
+    "AGGREGATOR_DATABASE",
+    "AGGREGATOR_OUTPUT",
+    "NOTIFY_SOCKET",
+    "PYTHONUNBUFFERED",
+)
 SYLLABLES: Final = (
     "ba",
     "ca",

@@ -175,7 +175,6 @@ def test_lc_05_one_bad_feed_of_fifty_refuses_the_whole_file_at_its_place(newsroo
     told = newsroom.faulty(f"feeds.toml:{at + 1}:1:")
     assert "intervall" in told
     assert 'did you mean "interval"' in told
-    newsroom.polls_go_on()
     assert not newsroom.origin.seen("/f1")
     room.write(newsroom.configured("kampar"))
     newsroom.well()
