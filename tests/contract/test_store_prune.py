@@ -90,7 +90,7 @@ def test_what_subscribers_can_still_see_keeps_its_texts(store: Store) -> None:
     assert store.revision() == revision
 
 
-def test_a_pruned_entry_that_its_feed_lists_again_is_not_posted_again(store: Store) -> None:
+def test_st_14_a_pruned_entry_that_its_feed_lists_again_is_not_posted_again(store: Store) -> None:
     gone_from_its_feed(store, select=nowhere)
     prune(store, 9 * KEEP)
     assert store.known_hashes("a", ["key-1"]) == {"key-1": entry("a", 1).hash}
