@@ -7,6 +7,7 @@ AggregatorError            one plain line for a person: what, where, what to do
 │   ├── TlsFailed          no trustworthy connection
 │   ├── TimedOut           the total deadline passed
 │   ├── Rejected           the origin said 4xx or 5xx
+│   │   └── ToldToWait     it was not asked for: its host wants to be left alone, or robots.txt cannot be had
 │   ├── Refused            our own policy said no: address, scheme, port, redirects
 │   ├── TooLarge           headers or decoded body over the limit
 │   ├── BadEncoding        a coding that cannot be undone
@@ -74,12 +75,14 @@ class FetchError(AggregatorError):
         *,
         http_status: int | None = None,
         retry_after: datetime | None = None,
+        host: str | None = None,
     ) -> None:
         super().__init__(reason)
         self.url = url
         self.reason = reason  # without the URL, fit for a log and a page
         self.http_status = http_status
         self.retry_after = retry_after  # when the origin asked to be asked again; None: it did not say
+        self.host = host  # name with port, of the host that gave the answer; None: nothing answered
 
     def __reduce__(self) -> tuple[type[FetchError], tuple[str, str], dict[str, object]]:
         return type(self), (self.url, self.reason), self.__dict__
@@ -105,6 +108,10 @@ class Rejected(FetchError):
     """The origin answered with 4xx or 5xx, told in `http_status`."""
 
     kind = "rejected"
+
+
+class ToldToWait(Rejected):
+    """It was not asked for: a 429 of its host still holds, or its robots.txt cannot be had. No try is counted."""
 
 
 class Refused(FetchError):

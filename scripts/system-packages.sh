@@ -3,7 +3,8 @@
 set -eu
 
 missing=""
-for pair in newsboat:newsboat chromium:chromium xmllint:libxml2-utils sqlite3:sqlite3 systemd-analyze:systemd; do
+for pair in newsboat:newsboat chromium:chromium xmllint:libxml2-utils sqlite3:sqlite3 systemd-analyze:systemd \
+    faketime:faketime strace:strace ip:iproute2; do
   command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"
 done
 if [ -n "$missing" ]; then

@@ -86,6 +86,7 @@ class Origin:
         self.host = host
         self._tls = tls
         self.asked = threading.Event()  # set with the first request
+        self.protocols: list[str | None] = []  # what ALPN agreed on, for each TLS connection; None: nothing
         self.greeting = b""  # said on every connection before anything is asked
         self._answers: dict[str, list[Answer | Callable[[Seen], Answer]]] = {}
         self._requests: list[Seen] = []
@@ -158,7 +159,9 @@ class Origin:
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self._tls is not None:
-                spoken = self._tls.wrap_socket(connection, server_side=True)
+                secured = self._tls.wrap_socket(connection, server_side=True)
+                self.protocols.append(secured.selected_alpn_protocol())
+                spoken = secured
             spoken.sendall(self.greeting)
             while self._exchange(spoken, number):
                 pass

@@ -150,3 +150,45 @@ def stories(
 
     wanted = show.Wanted(section=section, region=region, feed=feed, since=since)
     guarded(context.obj, lambda: show.stories(context.obj, wanted, as_json=json))
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    url: Annotated[str, typer.Argument(metavar="URL", help="Of a feed, or of the site that has it.")],
+    id_: Annotated[
+        str, typer.Option("--id", metavar="ID", help="Its name in feeds.toml; else made from its title.")
+    ] = "",
+) -> None:
+    """Find a feed and append it to feeds.toml; every byte that is there stays."""
+    from aggregator.cli import edit
+
+    guarded(context.obj, lambda: edit.add(context.obj, url, id_=id_))
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE.opml", help="A list of feeds; - reads stdin.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would do; write nothing.")] = False,
+) -> None:
+    """Append the feeds of an OPML file to feeds.toml; its folders become sections."""
+    from aggregator.cli import edit
+
+    guarded(context.obj, lambda: edit.import_(context.obj, file, dry_run=dry_run))
+
+
+@app.command()
+def export(context: typer.Context) -> None:
+    """Print the incoming feeds as OPML, for other readers."""
+    from aggregator.cli import edit
+
+    guarded(context.obj, lambda: edit.export(context.obj))
+
+
+@app.command()
+def release(context: typer.Context, name: Annotated[str, typer.Argument(metavar="FEED|SECTION")]) -> None:
+    """Show what a guard holds, then let it through; ask a gone feed again."""
+    from aggregator.cli import guards
+
+    guarded(context.obj, lambda: guards.release(context.obj, name))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import resource
 import signal
 import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -23,7 +24,7 @@ from aggregator.jobs.places import packaged_gazetteer
 from aggregator.jobs.publish import publish as publish_job
 from aggregator.jobs.publish import reselect_when_changed
 from aggregator.jobs.round import RoundOptions, run_round
-from aggregator.jobs.services import Report, Services, StoreThread, Turns
+from aggregator.jobs.services import CARRIED, Fetch, Report, Services, Silent, StoreThread
 from aggregator.jobs.status import FAULTS, HEARTBEAT
 from aggregator.model import Config
 from aggregator.store import Store, open_store
@@ -73,7 +74,7 @@ def _be_the_daemon(context: Context, force: InForce, database: str) -> None:
     screen = DaemonScreen(quiet=not shown)
 
     def make(new: Config, old: Services | None) -> Services:
-        return _services(new, store, call, report=screen, old=old)
+        return services_for(new, store, call, report=screen, old=old)
 
     try:
         hello = Hello(
@@ -159,7 +160,7 @@ def _with_services(context: Context, loaded: InForce, job: Callable[[Services], 
     configure_logging("debug" if context.verbose else "error", config.log.format)
     store = open_store(config.storage.database, now=context.now)
     call, progress = StoreThread(), Progress(quiet=context.quiet)
-    services = _services(config, store, call, report=progress)
+    services = services_for(config, store, call, report=progress)
 
     async def main() -> T:
         try:
@@ -186,32 +187,56 @@ def _take_over(store: Store, loaded: InForce, *, now: datetime) -> None:
             store.put_note(note, "")
 
 
-def _services(
-    config: Config, store: Store, call: StoreThread, *, report: Report, old: Services | None = None
+def services_for(
+    config: Config,
+    store: Store,
+    call: StoreThread,
+    *,
+    report: Report | None = None,
+    old: Services | None = None,
 ) -> Services:
     """Join the edges for a configuration; what does not depend on it is carried over from the old ones."""
-    from aggregator.fetch import Fetcher, user_agent
     from aggregator.publish import Output
     from aggregator.workers import Workers
 
+    allow_files(config)
     gazetteer: Gazetteer = packaged_gazetteer().with_regions(config.region)
-    same_web = old is not None and old.config.polling == config.polling and old.config.site == config.site
-    fetcher = (
-        old.fetcher
-        if old is not None and same_web
-        else Fetcher(config.polling, user_agent=user_agent(config.site, __version__), secrets=_secret)
-    )
+    carried = {name: getattr(old, name) for name in CARRIED} if old is not None else {}
     return Services(
         config=config,
         gazetteer=gazetteer,
         store=store,
         call=call,
-        fetcher=fetcher,
+        fetcher=_fetcher(config, old),
         workers=old.workers if old is not None else Workers(CHILDREN, CHILD_MEMORY),
         output=Output(config.output.directory),
-        report=report,
-        turns=old.turns if old is not None else Turns(),
+        report=report or Silent(),
+        **carried,
     )
+
+
+def allow_files(config: Config) -> None:
+    """Raise the soft limit of open files, as far as the system lets it: silent origins hold a socket each."""
+    from aggregator.fetch import open_files_wanted
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = open_files_wanted(config.polling)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        with suppress(ValueError, OSError):  # some systems have a lower bound of their own
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+def _fetcher(config: Config, old: Services | None) -> Fetch:
+    """Make what asks the outside; one that follows another knows what that one knew of the hosts."""
+    from aggregator.fetch import Fetcher, user_agent
+
+    agent = user_agent(config.site, __version__)
+    if old is None or not isinstance(old.fetcher, Fetcher):
+        return Fetcher(config.polling, user_agent=agent, secrets=_secret)
+    if old.config.polling == config.polling and old.config.site == config.site:
+        return old.fetcher
+    return old.fetcher.renewed(config.polling, user_agent=agent)
 
 
 def _secret(name: str) -> str | None:

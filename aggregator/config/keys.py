@@ -107,16 +107,17 @@ KEYS: Final[Mapping[str, str]] = {
     "site.timezone": "Time zone (IANA name) for dates without one, and for pages that people read.",
     "site.contact": "Whom publishers can write to; it goes into the User-Agent, and `check` asks for it when empty.",
     "site.exclude": "Stories that are never published anywhere.",
-    "polling.first_interval": "How often to ask a feed without an `interval` of its own; its rhythm is "
-    "not yet taken into account.",
-    "polling.min_interval": "The shortest such interval; a smaller `first_interval` counts as this.",
-    "polling.max_interval": "The longest wait that failures, or what the feed says of its updates, can lead to; "
-    "Retry-After may be longer.",
+    "polling.first_interval": "First guess of how often to ask a feed without an `interval` of its own; its "
+    "rhythm then leads between the next two.",
+    "polling.min_interval": "The shortest wait for all that adapts; a smaller `first_interval` counts as this.",
+    "polling.max_interval": "The longest wait that a feed's silence, its failures, or what it says of its updates, "
+    "can lead to; Retry-After may be longer.",
     "polling.timeout": "Time for a whole document, from connecting to the last byte.",
     "polling.max_body": "Largest document that is accepted, after decompression.",
     "polling.concurrency": "Documents that are being received or handled at once.",
     "polling.per_host": "Connections at once to one host.",
-    "polling.host_delay": "Time between the starts of two requests to one host.",
+    "polling.host_delay": "Time between the starts of two requests to one host, and to one registrable domain "
+    "(`example.co.id`).",
     "polling.flood_limit": "New entries with old dates or none, from one feed in one poll, beyond which they are held "
     "for an editor; 0 is no limit.",
     "polling.proxy": "Web proxy for all requests; nothing is taken from the environment.",

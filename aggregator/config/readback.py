@@ -16,7 +16,6 @@ _THIS_MACHINE: Final = re.compile(r"https?://(?:localhost|127\.[0-9.]+|\[::1\])(
 _MOST_MEMBERS: Final = 5
 # Keys that are read and checked, so that files written for them stay good, and that nothing acts on so far.
 NOT_YET: Final = (
-    "polling.flood_limit",
     "storage.max_size",
     "output.backfill",
     "output.regions",

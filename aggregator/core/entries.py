@@ -1,35 +1,43 @@
-"""Entries: a document read and normalised, compared with what is known, and the date that counts."""
+"""Entries: a document read, what is not known of it normalised, and the date that counts."""
 
 from __future__ import annotations
 
-import hashlib
 import html
-import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
 from aggregator.core import formats
 from aggregator.core.dates import ParsedDate, parse_date
 from aggregator.core.formats.limits import TITLE, URL
 from aggregator.core.language import detect
+from aggregator.core.names import Named, digest, name_all
 from aggregator.core.sanitize import sanitize
 from aggregator.core.text import clean, cut, plain
 from aggregator.core.urls import canonical_url
-from aggregator.model import Entry, FeedSettings, NormalizedFeed, ParsedFeed, RawEntry, SiteSettings
+from aggregator.model import (
+    Entry,
+    FeedSettings,
+    NormalizedFeed,
+    ParsedFeed,
+    RawEntry,
+    SiteSettings,
+    Standing,
+)
 
 SLACK: Final = timedelta(minutes=5)  # a clock that runs ahead by this much is believed
 OLDEST: Final = datetime(1990, 1, 1, tzinfo=UTC)  # before the first page there was no feed
-KEY_LONGEST: Final = 512  # characters: what is longer is known by its digest
 LEFT_OVER: Final = re.compile(
     r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{2,7}|#x[0-9a-f]{2,6}|[a-z]{2,8});", re.IGNORECASE
 )
 ESCAPED_TAG: Final = re.compile(
     r"&lt;/?(?:p|br|div|a|img|strong|b|em|i|span|ul|li|h[1-6]|figure)\b", re.IGNORECASE
 )
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 UNHANDLED: Final = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
@@ -38,43 +46,44 @@ class _EmptyError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Diff:
-    """The entries of a document beside what was known of them; each key once."""
-
-    new: tuple[Entry, ...] = ()
-    updated: tuple[Entry, ...] = ()
-    unchanged: tuple[Entry, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Document:
-    """What one entry has to know of the others and of its feed."""
+    """What one entry has to know of its feed."""
 
     base: str
     feed: ParsedFeed
     settings: FeedSettings
     timezone: str
-    distrusted: frozenset[str]  # ids that stand for several entries
-    shared_links: frozenset[str]  # links that do
-    stamped: bool  # all entries say the same `updated`: it tells when the file was written
 
 
 def read_feed(
-    body: bytes, *, url: str, content_type: str | None, feed: FeedSettings, site: SiteSettings
+    body: bytes,
+    *,
+    url: str,
+    content_type: str | None,
+    feed: FeedSettings,
+    site: SiteSettings,
+    known: Mapping[str, str] = NOTHING,
 ) -> NormalizedFeed:
     """Parse a document and normalise its entries; raises the ParseError kinds of `formats.parse`.
 
-    An entry that cannot be handled is quarantined with the reason, and the others are unharmed; an element with
-    nothing in it is no entry.
+    `known` gives key and hash of what stood in the feed's last document: what comes again with the same bytes is
+    not normalised. An entry that cannot be handled is quarantined with the reason, and the others are unharmed;
+    an element with nothing in it is no entry.
     """
     parsed = formats.parse(body, url=url, content_type=content_type)
-    document = _document(parsed, url, feed, site)
+    names = name_all(parsed.entries)
+    standing = _standing(names, known)
+    document = _Document(
+        base=parsed.link or url, feed=parsed, settings=feed, timezone=feed.timezone or site.timezone
+    )
     entries: list[Entry] = []
     quarantined: list[tuple[Entry, str]] = []
     empty = 0
-    for position, raw in enumerate(parsed.entries, start=1):
+    for position, (raw, named) in enumerate(zip(parsed.entries, names, strict=True), start=1):
+        if named.key in standing:
+            continue
         try:
-            entries.append(_normalize(raw, position, document))
+            entries.append(_normalize(raw, named, position, document))
         except _EmptyError:
             empty += 1
         except UNHANDLED as error:
@@ -83,37 +92,49 @@ def read_feed(
     return NormalizedFeed(
         feed=replace(parsed, entries=()),
         entries=tuple(entries),
+        unchanged=tuple(
+            Standing(key=standing[named.key], position=position)
+            for position, named in enumerate(names, start=1)
+            if named.key in standing
+        ),
         quarantined=tuple(quarantined),
         empty=empty,
     )
 
 
+def _standing(names: Sequence[Named], known: Mapping[str, str]) -> dict[str, str]:
+    """Give the stored key of every key in the document that comes with the bytes stored.
+
+    Of a key that is repeated the first element counts. What is stored under another key is found by its bytes:
+    its id was another one then, or belongs to another story as well.
+    """
+    first: dict[str, str] = {}
+    for named in names:
+        first.setdefault(named.key, named.hash)
+    found = {key: key for key, told in first.items() if known.get(key) == told}
+    others: dict[str, list[str]] = defaultdict(list)
+    for key in sorted(known.keys() - found.keys(), reverse=True):
+        others[known[key]].append(key)
+    for key, told in first.items():
+        if key not in found and others.get(told):
+            found[key] = others[told].pop()
+    return found
+
+
 def _bare(raw: RawEntry, position: int, feed_id: str) -> Entry:
     """Keep the facts of an entry that cannot be handled, under a name of its own."""
-    digest = _digest(repr(raw))
+    told = digest(repr(raw))
     title = clean(raw.title or "")[:TITLE]
     return Entry(
         feed_id=feed_id,
-        key=f"quarantined:{digest}",
+        key=f"quarantined:{told}",
         position=position,
         guid=(raw.id or "")[:URL] or None,
         url=None,
         canonical_url=None,
         title=title,
-        hash=digest,
+        hash=told,
         raw=raw,
-    )
-
-
-def diff(entries: Sequence[Entry], known: Mapping[str, str]) -> Diff:
-    """Tell new, updated and unchanged entries by key and hash; a key repeated in one document counts once."""
-    first: dict[str, Entry] = {}
-    for entry in entries:
-        first.setdefault(entry.key, entry)
-    return Diff(
-        new=tuple(entry for key, entry in first.items() if key not in known),
-        updated=tuple(entry for key, entry in first.items() if key in known and known[key] != entry.hash),
-        unchanged=tuple(entry for key, entry in first.items() if known.get(key) == entry.hash),
     )
 
 
@@ -124,44 +145,7 @@ def effective(published: datetime | None, *, first_seen: datetime) -> datetime:
     return published
 
 
-def _document(parsed: ParsedFeed, url: str, feed: FeedSettings, site: SiteSettings) -> _Document:
-    return _Document(
-        base=parsed.link or url,
-        feed=parsed,
-        settings=feed,
-        timezone=feed.timezone or site.timezone,
-        distrusted=_distrusted(parsed.entries),
-        shared_links=_ambiguous((_link_key(raw), _content_key(raw)) for raw in parsed.entries),
-        stamped=len(parsed.entries) > 1 and len({raw.updated for raw in parsed.entries}) == 1,
-    )
-
-
-def _distrusted(entries: Sequence[RawEntry]) -> frozenset[str]:
-    if _is_positional(entries):
-        return frozenset(raw.id for raw in entries if raw.id)
-    return _ambiguous((raw.id, _link_key(raw) or _content_key(raw)) for raw in entries)
-
-
-def _ambiguous(named: Iterable[tuple[str | None, str]]) -> frozenset[str]:
-    """Give the names that stand for more than one thing."""
-    things: dict[str, set[str]] = defaultdict(set)
-    for name, thing in named:
-        if name:
-            things[name].add(thing)
-    return frozenset(name for name, told in things.items() if len(told) > 1)
-
-
-def _is_positional(entries: Sequence[RawEntry]) -> bool:
-    """Whether the ids merely count: 1, 2, 3 … stand for other stories tomorrow (seen in Indonesian feeds)."""
-    ids = [raw.id or "" for raw in entries]
-    if not ids or not all(given.isascii() and given.isdigit() and len(given) < 5 for given in ids):
-        return False
-    numbers = [int(given) for given in ids]
-    counted = list(range(min(numbers), min(numbers) + len(numbers)))
-    return min(numbers) in (0, 1) and sorted(numbers) == counted
-
-
-def _normalize(raw: RawEntry, position: int, document: _Document) -> Entry:
+def _normalize(raw: RawEntry, named: Named, position: int, document: _Document) -> Entry:
     title, summary_html, content_html = (
         _title(raw),
         _html(raw.summary, raw, document),
@@ -174,7 +158,7 @@ def _normalize(raw: RawEntry, position: int, document: _Document) -> Entry:
     published, updated = _dates(raw, language, document)
     return Entry(
         feed_id=document.settings.id,
-        key=_key(raw, document),
+        key=named.key,
         position=position,
         guid=raw.id,
         url=raw.link,
@@ -191,7 +175,7 @@ def _normalize(raw: RawEntry, position: int, document: _Document) -> Entry:
         enclosures=raw.enclosures,
         images=raw.images,
         language=language,
-        hash=_hash(raw, stamped=document.stamped),
+        hash=named.hash,
         raw=raw,
     )
 
@@ -234,46 +218,3 @@ def _dates(raw: RawEntry, language: str, document: _Document) -> tuple[ParsedDat
 
     updated = read(raw.updated)
     return (read(raw.published) if raw.published else updated), updated
-
-
-def _key(raw: RawEntry, document: _Document) -> str:
-    """Name the entry by its id, its link or its content: the first that stands for nothing else here."""
-    if raw.id and raw.id not in document.distrusted:
-        return _bounded(_without_scheme(raw.id))
-    link = _link_key(raw)
-    return _bounded(link) if link and link not in document.shared_links else _content_key(raw)
-
-
-def _link_key(raw: RawEntry) -> str | None:
-    return _without_scheme(canonical_url(raw.link)) if raw.link else None
-
-
-def _without_scheme(name: str) -> str:
-    """Drop http: and https:, so that a site's move to TLS makes no new entries."""
-    return re.sub(r"^https?:(?=//)", "", name.strip(), flags=re.IGNORECASE)
-
-
-def _bounded(key: str) -> str:
-    return key if len(key) <= KEY_LONGEST else f"sha256:{_digest(key)}"
-
-
-def _content_key(raw: RawEntry) -> str:
-    told = (
-        raw.title or raw.summary or raw.content or "",
-        raw.title and raw.link,
-        not raw.title and raw.published,
-    )
-    return f"sha256:{_digest(json.dumps([clean(plain(told[0])), *told[1:]], ensure_ascii=False))}"
-
-
-def _hash(raw: RawEntry, *, stamped: bool) -> str:
-    """Digest what was delivered. What only says when the file was written is no part of it, nor what trackers add."""
-    told = asdict(replace(raw, updated=None if stamped else raw.updated))
-    told["link"] = canonical_url(raw.link) if raw.link else None
-    told["enclosures"] = [file.url.split("?")[0] for file in raw.enclosures]
-    told["images"] = [image.url.split("?")[0] for image in raw.images]
-    return _digest(json.dumps(told, ensure_ascii=False, sort_keys=True))
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

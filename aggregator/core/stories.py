@@ -25,6 +25,7 @@ SMALLEST: Final = 6
 FEWEST_GRAMS: Final = 8  # below this a text says too little to be compared
 SAME_TEXT: Final = 0.6
 SAME_TEXT_OTHER_LENGTH: Final = 0.8  # when one text is three times the other: an extract, or a roundup
+SAME_TEXT_ONE_FEED: Final = 0.8  # of two entries of one feed, whose summaries of one event share a sentence
 SAME_LINK: Final = 0.3
 SAME_NUMBERS: Final = 0.6
 # A word gram of three words, or letters of a script without blanks.
@@ -111,7 +112,8 @@ def assign(read: ReadArticle, candidates: Sequence[Candidate]) -> Verdict:
 
 def _compare(read: ReadArticle, own: Sequence[Gram], candidate: Candidate) -> Verdict | None:
     article = read.article
-    if read.waiting.entry.feed_id == candidate.feed_id and not _same_headline(article, candidate):
+    is_own = read.waiting.entry.feed_id == candidate.feed_id
+    if is_own and not _same_headline(article, candidate):
         # A feed that lists two entries under two headlines means two stories, whatever they share: comments on
         # one page, bulletins of one form, news that all link to one address.
         return None
@@ -121,7 +123,8 @@ def _compare(read: ReadArticle, own: Sequence[Gram], candidate: Candidate) -> Ve
         return _joined(candidate, "same-url", 1.0, f"the same address, {candidate.canonical_url}")
     if read.fingerprint.text_hash and read.fingerprint.text_hash == candidate.text_hash:
         return _joined(candidate, "same-text", 1.0, "the same words in the same order")
-    if not _same_text(article, candidate, score, sorted((len(own), len(theirs)))):
+    enough = SAME_TEXT_ONE_FEED if is_own else SAME_TEXT
+    if score < enough or not _same_text(article, candidate, score, sorted((len(own), len(theirs)))):
         return None
     compared = f"{score:.0%} of the shorter text stands in the other"
     return _joined(candidate, "same-text", round(score, 3), compared)

@@ -20,7 +20,7 @@ from aggregator.daemon.serving import Front, MakeServer
 from aggregator.daemon.supervisor import Supervisor
 from aggregator.daemon.trouble import Trouble
 from aggregator.errors import AggregatorError, OutputError, StoreError
-from aggregator.jobs.housekeeping import prune
+from aggregator.jobs.housekeeping import look_for_dead, prune
 from aggregator.jobs.poll import askable, poll
 from aggregator.jobs.publish import publish
 from aggregator.jobs.read import read_waiting
@@ -40,6 +40,7 @@ ENDED_AT_ONCE: Final = (
     "poll ",
     "read",
     "round",
+    "dead feeds",
 )  # they wait for others; what they have not stored was never accepted
 
 Clock = Callable[[], datetime]
@@ -135,6 +136,14 @@ class Daemon:
 
     def _scheduler(self) -> Any:
         from apscheduler.schedulers.asyncio import AsyncIOScheduler
+        from apscheduler.triggers.interval import IntervalTrigger
+
+        class Every(IntervalTrigger):  # type: ignore[misc]
+            """Goes on from now where the clock was set: APScheduler counts every second of a jump to 2200."""
+
+            def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
+                following: datetime = super().get_next_fire_time(previous, now)
+                return max(following, now)
 
         # APScheduler's defaults drop a tick that is a second late; a tick is never too late and never doubled.
         scheduler = AsyncIOScheduler(
@@ -147,9 +156,10 @@ class Daemon:
             ("publish", self._publish, SLOW_TICK),
             ("reload", self._reloader.reload_when_saved, TICK),
             ("housekeeping", self._prune, HOUSEKEEPING_SECONDS),
+            ("dead feeds", self._look_for_dead, HOUSEKEEPING_SECONDS),
         ]
         for name, job, seconds in jobs:
-            scheduler.add_job(self._tick, "interval", args=[name, job], seconds=seconds, id=name)
+            scheduler.add_job(self._tick, Every(seconds=seconds, timezone=UTC), args=[name, job], id=name)
         for name in ("look", "publish"):  # at once: people watch the screen, and a supervisor the clock
             scheduler.modify_job(name, next_run_time=self._clock())
         return scheduler
@@ -247,6 +257,9 @@ class Daemon:
 
     async def _prune(self) -> None:
         await prune(services=self.services, now=self._clock())
+
+    async def _look_for_dead(self) -> None:
+        await look_for_dead(services=self.services, now=self._clock())
 
     async def _beat(self) -> None:
         """Write, for `status`, that the scheduler moves; in trouble it is the first to try the store."""

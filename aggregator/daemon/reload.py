@@ -23,7 +23,6 @@ from aggregator.observe import log
 from aggregator.workers import Workers
 
 ABSENT_LOOKS: Final = 5  # without the file before that is a fault: editors save by renaming
-LAST_REQUESTS_SECONDS: Final = 120.0  # for the requests of a fetcher that is no longer in force
 
 
 class Reloader:
@@ -46,8 +45,7 @@ class Reloader:
         self._stamp = first.stamp
         self._absent = 0
         self._turn = asyncio.Lock()
-        self._old: dict[Fetcher, asyncio.TimerHandle] = {}
-        self._closing: set[asyncio.Task[None]] = set()
+        self._old: dict[asyncio.Task[None], Fetcher] = {}  # those that end, by what waits for it
         self.faults: tuple[str, ...] = ()
         self.services = make(first.config, None)
 
@@ -118,21 +116,16 @@ class Reloader:
         fetcher = old.fetcher
         if self.services.fetcher is fetcher or not isinstance(fetcher, Fetcher):
             return
-        loop = asyncio.get_running_loop()
-        self._old[fetcher] = loop.call_later(LAST_REQUESTS_SECONDS, self._end, fetcher)
-
-    def _end(self, fetcher: Fetcher) -> None:
-        self._old.pop(fetcher).cancel()
-        task = asyncio.create_task(fetcher.close())
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
+        task = asyncio.create_task(fetcher.finish())
+        self._old[task] = fetcher
+        task.add_done_callback(self._old.pop)
 
     async def close(self) -> None:
         """Close every fetcher, and the children."""
-        for fetcher in list(self._old):
-            self._end(fetcher)
-        if isinstance(self.services.fetcher, Fetcher):
-            await self.services.fetcher.close()
-        await asyncio.gather(*self._closing)
+        ending = dict(self._old)
+        await self.services.fetcher.close()
+        for fetcher in ending.values():
+            await fetcher.close()
+        await asyncio.gather(*ending)
         if isinstance(self.services.workers, Workers):
             await self.services.workers.close()

@@ -6,11 +6,8 @@ nothing is taken from the environment, no cookie is kept, and each socket goes t
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import socket
 import ssl
-import threading
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -19,14 +16,13 @@ from typing import Any, Final
 import aiohttp
 import httpx
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
-from aiohttp.abc import AbstractResolver, ResolveResult
 from httpx_aiohttp import AiohttpTransport
 from yarl import URL
 
-from aggregator.fetch.trouble import MAX_HEADER_BYTES
+from aggregator.fetch.names import Lookup, Resolver
+from aggregator.fetch.wire import BUFFER, MAX_HEADER_BYTES, BoundedConnector
 
 MAX_HEADERS: Final = 256
-LOOKUPS: Final = 16  # names looked up at once, a thread each
 KEEP_ALIVE: Final = 4.0  # seconds that an idle connection is kept: for the next feed of the same host
 
 SocketFactory = Callable[[tuple[Any, ...]], socket.socket]
@@ -49,35 +45,20 @@ class Exchange:
 EXCHANGE: ContextVar[Exchange] = ContextVar("EXCHANGE")
 
 
-class Resolver(AbstractResolver):
-    """Looks names up in threads that nothing ever waits for.
+class Transport(AiohttpTransport):
+    """What requests go out by; its connections can be let go of."""
 
-    A lookup cannot be cancelled. In the event loop's own pool of six threads, a few dead name servers would
-    hold up all other feeds, and stopping would take as long as they do.
-    """
-
-    def __init__(self) -> None:
-        self._places = asyncio.Semaphore(LOOKUPS)
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        """Return the addresses of a name; raises OSError."""
-        async with self._places:
-            found: asyncio.Future[list[ResolveResult]] = asyncio.get_running_loop().create_future()
-            threading.Thread(target=_look_up, args=(found, host, port, family), daemon=True).start()
-            return await found
-
-    async def close(self) -> None:
-        """Nothing is held."""
+    def __init__(self, connector: BoundedConnector, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.connector = connector
 
 
-def build_transport(open_socket: SocketFactory, *, proxy: str = "") -> AiohttpTransport:
+def build_transport(open_socket: SocketFactory, *, lookup: Lookup, proxy: str = "") -> Transport:
     """Return the transport; to be called inside the event loop. Close it with `aclose()`."""
     trust = ssl.create_default_context()  # the system's store, or SSL_CERT_FILE
-    connector = aiohttp.TCPConnector(
+    connector = BoundedConnector(
         socket_factory=None if proxy else open_socket,  # with a proxy, it is the proxy that connects
-        resolver=Resolver(),
+        resolver=Resolver(lookup),
         ssl=trust,
         limit=0,
         keepalive_timeout=KEEP_ALIVE,
@@ -87,13 +68,14 @@ def build_transport(open_socket: SocketFactory, *, proxy: str = "") -> AiohttpTr
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,
         auto_decompress=False,
+        read_bufsize=BUFFER,
         max_field_size=MAX_HEADER_BYTES,
         max_line_size=MAX_HEADER_BYTES,
         max_headers=MAX_HEADERS,
         middlewares=(_exactly_once,),
         trace_configs=[_watching()],
     )
-    return AiohttpTransport(client=session, verify=trust, trust_env=False, proxy=_proxy(proxy))
+    return Transport(connector, client=session, verify=trust, trust_env=False, proxy=_proxy(proxy))
 
 
 async def _exactly_once(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
@@ -137,32 +119,3 @@ def _proxy(url: str) -> httpx.Proxy | None:
         else {}
     )
     return httpx.Proxy(parsed.copy_with(username=None, password=None), headers=headers)
-
-
-def _look_up(found: asyncio.Future[list[ResolveResult]], host: str, port: int, family: int) -> None:
-    try:
-        rows = socket.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
-        outcome: list[ResolveResult] | Exception = [
-            ResolveResult(
-                hostname=host,
-                host=str(address[0]),
-                port=port,
-                family=kind,
-                proto=protocol,
-                flags=socket.AI_NUMERICHOST,
-            )
-            for kind, _, protocol, _, address in rows
-        ]
-    except (OSError, UnicodeError) as error:
-        outcome = error
-    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody asks any more
-        found.get_loop().call_soon_threadsafe(_settle, found, outcome)
-
-
-def _settle(found: asyncio.Future[list[ResolveResult]], outcome: list[ResolveResult] | Exception) -> None:
-    if found.done():
-        return
-    if isinstance(outcome, Exception):
-        found.set_exception(outcome)
-    else:
-        found.set_result(outcome)

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 import ada_url
 
-from aggregator.errors import FetchError, Refused, Rejected, TimedOut, TooLarge
+from aggregator.errors import FetchError, Refused, Rejected, TimedOut, Unreachable
 from aggregator.fetch import headers as said
 from aggregator.fetch.decode import Body
-from aggregator.fetch.guard import Guard, Target, shown
-from aggregator.fetch.pacing import Hosts, Place, Places, Turn
+from aggregator.fetch.guard import ANY_PORT, Guard, Target, origin_of, shown
+from aggregator.fetch.pacing import Hosts, Turn
+from aggregator.fetch.places import Place, Places, room_outside
+from aggregator.fetch.visit import Check, Clock, Redirect, Visit
 from aggregator.model import Document, NotModified, PollingSettings, Request
 
 if TYPE_CHECKING:
     import httpx
+
+    from aggregator.fetch.client import Transport
+    from aggregator.fetch.names import Lookup
 
 MAX_REDIRECTS: Final = 10
 CONNECT_SECONDS: Final = 10.0
@@ -28,70 +34,7 @@ REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 WHOLE: Final = frozenset({200, 203})  # 206 and 226 are parts; 201, 202, 204, 205 bring no document
 
 Secrets = Callable[[str], str | None]
-Headers = list[tuple[bytes, bytes]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Redirect:
-    """An answer that says: elsewhere."""
-
-    to: str
-    permanent: bool
-
-
-class _Clock:
-    """The time that one document may take, over all its redirects; waiting for our own turn does not count."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self._left = seconds
-        self._limit: asyncio.Timeout | None = None
-        self._since = 0.0
-
-    async def __aenter__(self) -> None:
-        self._since = asyncio.get_running_loop().time()
-        self._limit = asyncio.timeout(max(0.0, self._left))
-        await self._limit.__aenter__()
-
-    async def __aexit__(self, *error: object) -> None:
-        self._left -= asyncio.get_running_loop().time() - self._since
-        limit, self._limit = self._limit, None
-        assert limit is not None
-        await limit.__aexit__(*error)  # type: ignore[arg-type]
-
-    async def inside(self, place: Place) -> None:
-        """Wait until a place is held again, with the clock stopped."""
-        if not place.is_outside:
-            place.heard()
-            return
-        assert self._limit is not None
-        end = self._limit.when() or 0.0
-        left_at = asyncio.get_running_loop().time()
-        self._limit.reschedule(None)
-        await place.return_inside()
-        waited = asyncio.get_running_loop().time() - left_at
-        self._since += waited
-        self._limit.reschedule(end + waited)
-
-
-@dataclass(slots=True)
-class _Visit:
-    """The state of one fetch over its redirects."""
-
-    request: Request
-    now: datetime
-    clock: _Clock
-    headers: Headers
-    credential: tuple[bytes, bytes] | None
-    own_port: int | None
-    first: Target
-    url: str  # as configured, fit to be shown
-
-    def headers_for(self, target: Target) -> Headers:
-        """The credential goes to the very host, port and scheme that it is for, and nowhere else."""
-        if self.credential is None or target.origin != self.first.origin:
-            return self.headers
-        return [*self.headers, self.credential]
+Permit = Callable[[str], Awaitable[None]]  # takes the URL that is about to be asked; raises a FetchError
 
 
 class Fetcher:
@@ -100,34 +43,71 @@ class Fetcher:
     `secrets` gives the value of a credential by its name, or None. Close it when done.
     """
 
-    def __init__(self, polling: PollingSettings, *, user_agent: str, secrets: Secrets) -> None:
+    def __init__(
+        self,
+        polling: PollingSettings,
+        *,
+        user_agent: str,
+        secrets: Secrets,
+        lookup: Lookup = socket.getaddrinfo,
+    ) -> None:
         self._polling = polling
         self._user_agent = user_agent
         self._secrets = secrets
+        self._lookup = lookup
         self._guard = Guard(polling)
         self._hosts = Hosts(polling.per_host, polling.host_delay.total_seconds())
-        self._places = Places(polling.concurrency)
+        self._places = Places(polling.concurrency, outside=room_outside(polling))
         self._connect_seconds = min(CONNECT_SECONDS, polling.timeout.total_seconds())
-        self._transports: dict[bool, httpx.AsyncBaseTransport] = {}  # by Target.inside_only
+        self._transports: dict[bool, Transport] = {}  # by Target.inside_only
+        self._under_way = 0
+        self._is_closed = False
+        self._nothing_under_way = asyncio.Event()
+        self._nothing_under_way.set()
+        self._successor: Fetcher | None = None
 
-    async def fetch(self, request: Request, *, now: datetime) -> Document | NotModified:
+    def renewed(self, polling: PollingSettings, *, user_agent: str) -> Fetcher:
+        """Return the fetcher for a changed configuration, which knows of the hosts what this one knows.
+
+        The two share their queues, so that together they ask no host faster or more often at once than one
+        alone. What is asked of this one from now on goes through the new one; what is under way ends here as
+        it began. Both stay the caller's: `finish()` this one beside its work, `close()` the new one in the end.
+        """
+        new = Fetcher(polling, user_agent=user_agent, secrets=self._secrets, lookup=self._lookup)
+        new._hosts = self._hosts
+        new._places = self._places
+        self._hosts.renew(polling.per_host, polling.host_delay.total_seconds())
+        self._places.renew(polling.concurrency)
+        self._successor = new
+        for transport in self._transports.values():
+            transport.connector.retire()
+        return new
+
+    async def fetch(
+        self,
+        request: Request,
+        *,
+        now: datetime,
+        permit: Permit | None = None,
+        check: Check | None = None,
+    ) -> Document | NotModified:
         """Have one document, following at most ten redirects.
 
+        `permit` is awaited with the URL of every hop before it waits for its turn, while neither a host nor a
+        place is held and the document's time stands still: it may wait, or fetch something else. `check` is
+        called with it at the last moment before the request is made. Both refuse by raising a `FetchError`.
         Raises a `FetchError` whose reason is one plain sentence, without anything that the origin wrote.
         """
-        visit = self._visit(request, now=now)
-        target, permanent = visit.first, True
-        seen = {target.url}
-        for hop in range(MAX_REDIRECTS + 1):
-            answer = await self._turn(visit, target, is_first=hop == 0)
-            if not isinstance(answer, _Redirect):
-                return _with_address(answer, target, moved=permanent and hop > 0)
-            permanent = permanent and answer.permanent
-            target = self._next_target(visit, target, answer.to)
-            if target.url in seen:
-                raise Rejected(visit.url, "its redirects go round in a circle")
-            seen.add(target.url)
-        raise Refused(visit.url, f"it redirects more than {MAX_REDIRECTS} times")
+        if self._successor is not None:
+            return await self._successor.fetch(request, now=now, permit=permit, check=check)
+        self._under_way += 1
+        self._nothing_under_way.clear()
+        try:
+            return await self._had(self._visit(request, now=now, check=check), permit)
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._nothing_under_way.set()
 
     @asynccontextmanager
     async def handling(self) -> AsyncIterator[None]:
@@ -138,40 +118,78 @@ class Fetcher:
         finally:
             self._places.give()
 
+    async def finish(self) -> None:
+        """Wait until nothing that was asked through this fetcher is under way, or it is closed; then close it."""
+        await self._nothing_under_way.wait()
+        await self.close()
+
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection; what is still under way fails. May be called again."""
+        self._is_closed = True
+        self._nothing_under_way.set()
         transports, self._transports = list(self._transports.values()), {}
         for transport in transports:
             await transport.aclose()
 
-    def _visit(self, request: Request, *, now: datetime) -> _Visit:
-        url = shown(request.url)
-        own_port = _port_of(request.url) if request.own_port else None
-        return _Visit(
+    def _visit(self, request: Request, *, now: datetime, check: Check | None) -> Visit:
+        own_port = None
+        if request.own_port:
+            own_port = _port_of(request.home) if request.home else ANY_PORT
+        first = self._guard.target(request.url, own_port=own_port)
+        visit = Visit(
             request=request,
             now=now,
-            clock=_Clock(self._polling.timeout.total_seconds()),
+            clock=Clock(self._polling.timeout.total_seconds()),
             headers=said.request_headers(request, user_agent=self._user_agent),
-            credential=self._credential(request.credential, url),
-            own_port=own_port,
-            first=self._guard.target(request.url, own_port=own_port),
-            url=url,
+            credential=self._credential(request.credential, request.url),
+            owner=origin_of(request.home) if request.home else first.origin,
+            own_port=first.port if own_port == ANY_PORT else own_port,
+            first=first,
+            check=check,
         )
+        if visit.owner is not None:
+            visit.check_downgrade(visit.owner[0], first)
+        return visit
+
+    async def _had(self, visit: Visit, permit: Permit | None) -> Document | NotModified:
+        """Follow the redirects to the end."""
+        try:
+            return await self._followed(visit, permit)
+        except FetchError as error:
+            error.host = error.host or visit.answered
+            raise
+
+    async def _followed(self, visit: Visit, permit: Permit | None) -> Document | NotModified:
+        target, permanent = visit.first, True
+        seen = {target.url}
+        for hop in range(MAX_REDIRECTS + 1):
+            visit.answered = None
+            if permit is not None:
+                await permit(target.url)
+            answer = await self._turn(visit, target, is_first=hop == 0)
+            if not isinstance(answer, Redirect):
+                return replace(answer, moved_to=target.url) if permanent and hop > 0 else answer
+            permanent = permanent and answer.permanent
+            target = self._next_target(visit, target, answer.to)
+            if target.url in seen:
+                raise Rejected(visit.url, "its redirects go round in a circle")
+            seen.add(target.url)
+        raise Refused(visit.url, f"it redirects more than {MAX_REDIRECTS} times")
 
     def _credential(self, name: str, url: str) -> tuple[bytes, bytes] | None:
         if not name:
             return None
         secret = self._secrets(name)
         if secret is None:
-            raise Refused(url, f"its credential {name!r} is not set")
+            raise Refused(shown(url), f"its credential {name!r} is not set")
         header = said.credential_header(secret)
         if header is None:
             raise Refused(
-                url, f"its credential {name!r} is neither `user:password` nor a `Header: value` line"
+                shown(url), f"its credential {name!r} is neither `user:password` nor a `Header: value` line"
             )
         return header
 
-    def _next_target(self, visit: _Visit, target: Target, location: str) -> Target:
+    def _next_target(self, visit: Visit, target: Target, location: str) -> Target:
         target_url = _joined(location, target.url)
         if target_url is None:
             raise Rejected(visit.url, "it redirects to something that is no address")
@@ -179,24 +197,26 @@ class Fetcher:
             following = self._guard.target(target_url, own_port=visit.own_port)
         except Refused as error:
             raise Refused(visit.url, f"it redirects to where we do not go: {error.reason}") from None
-        if visit.credential is not None and target.scheme == "https" and following.scheme == "http":
-            raise Refused(visit.url, "it redirects from https to http, and it has a credential")
+        visit.check_downgrade(target.scheme, following)
         return following
 
     async def _turn(
-        self, visit: _Visit, target: Target, *, is_first: bool
-    ) -> Document | NotModified | _Redirect:
+        self, visit: Visit, target: Target, *, is_first: bool
+    ) -> Document | NotModified | Redirect:
         """Wait for the host's turn and for a place, then ask."""
-        turn = await self._hosts.enter(target.line, ahead=not is_first)
+        turn = await self._hosts.enter(target.line, domain=target.domain, ahead=not is_first)
         try:
             async with Place(self._places) as place:
+                if visit.check is not None:
+                    visit.check(target.url)
+                turn.begin()
                 return await self._timed(visit, target, place, turn)
         finally:
             turn.leave()
 
     async def _timed(
-        self, visit: _Visit, target: Target, place: Place, turn: Turn
-    ) -> Document | NotModified | _Redirect:
+        self, visit: Visit, target: Target, place: Place, turn: Turn
+    ) -> Document | NotModified | Redirect:
         from aggregator.fetch import trouble
         from aggregator.fetch.client import EXCHANGE, Exchange
 
@@ -214,17 +234,18 @@ class Fetcher:
             ) from error
 
     async def _exchange(
-        self, visit: _Visit, target: Target, place: Place
-    ) -> Document | NotModified | _Redirect:
+        self, visit: Visit, target: Target, place: Place
+    ) -> Document | NotModified | Redirect:
         """Send one request and judge its answer."""
         import httpx
 
         timeouts = {"connect": self._connect_seconds, "pool": self._connect_seconds}
-        response = await self._transport(target).handle_async_request(
+        response = await self._transport(visit, target).handle_async_request(
             httpx.Request(
                 "GET", target.url, headers=visit.headers_for(target), extensions={"timeout": timeouts}
             )
         )
+        visit.answered = target.line
         try:
             await visit.clock.inside(place)
             return await self._judged(visit, target, place, response)
@@ -232,13 +253,15 @@ class Fetcher:
             await response.stream.aclose()  # type: ignore[union-attr]
 
     async def _judged(
-        self, visit: _Visit, target: Target, place: Place, response: httpx.Response
-    ) -> Document | NotModified | _Redirect:
+        self, visit: Visit, target: Target, place: Place, response: httpx.Response
+    ) -> Document | NotModified | Redirect:
         headers, status = response.headers.raw, response.status_code
-        _check_headers(visit.url, headers)
         if status == 304:
-            fresh = said.freshness_of(headers, now=visit.now)
-            return NotModified(validators=visit.request.validators, freshness=fresh)
+            return NotModified(
+                validators=visit.request.validators,
+                freshness=said.freshness_of(headers, now=visit.now),
+                contradicted=said.contradicts(headers, said.sendable(visit.request.validators)),
+            )
         if status in REDIRECTS:
             return _redirect(visit.url, status, headers)
         if status not in WHOLE:
@@ -257,37 +280,33 @@ class Fetcher:
             freshness=said.freshness_of(headers, now=visit.now),
         )
 
-    def _transport(self, target: Target) -> httpx.AsyncBaseTransport:
+    def _transport(self, visit: Visit, target: Target) -> Transport:
         """The connections to public hosts, or those that may only go inside: they are never shared."""
         transport = self._transports.get(target.inside_only)
         if transport is None:
             from aggregator.fetch.client import build_transport
 
+            if self._is_closed:
+                raise Unreachable(visit.url, "it was not asked: nothing is asked any more")
             opening = self._guard.open_inside_socket if target.inside_only else self._guard.open_socket
-            transport = build_transport(opening, proxy=self._polling.proxy)
+            transport = build_transport(opening, lookup=self._lookup, proxy=self._polling.proxy)
+            if self._successor is not None:
+                transport.connector.retire()
             self._transports[target.inside_only] = transport
+        other = self._transports.get(not target.inside_only)
+        if other is not None:  # else a host could have a connection of each kind at once
+            other.connector.drop_idle(target.host.strip("[]"), target.port)
         return transport
 
 
-def _with_address(answer: Document | NotModified, target: Target, *, moved: bool) -> Document | NotModified:
-    return replace(answer, moved_to=target.url) if moved and isinstance(answer, Document) else answer
-
-
-def _check_headers(url: str, headers: Headers) -> None:
-    from aggregator.fetch.trouble import HEADERS_TOO_LARGE, MAX_HEADER_BYTES
-
-    if sum(len(name) + len(value) + 4 for name, value in headers) > MAX_HEADER_BYTES:
-        raise TooLarge(url, HEADERS_TOO_LARGE)
-
-
-def _redirect(url: str, status: int, headers: Headers) -> _Redirect:
+def _redirect(url: str, status: int, headers: said.Headers) -> Redirect:
     location = (said.first(headers, b"location") or b"").strip()
     if not location:
         raise Rejected(url, f"it answered {status} without saying where to go", http_status=status)
-    return _Redirect(location.decode("utf-8", "replace"), status in PERMANENT)
+    return Redirect(location.decode("utf-8", "replace"), status in PERMANENT)
 
 
-def _rejection(visit: _Visit, status: int, headers: Headers) -> Rejected:
+def _rejection(visit: Visit, status: int, headers: said.Headers) -> Rejected:
     from aggregator.fetch.trouble import answered
 
     if status in (206, 226):

@@ -17,11 +17,15 @@ from typing import Final
 
 import ada_url
 
+from aggregator.core.urls import registrable_domain
 from aggregator.errors import Refused
 from aggregator.model import PollingSettings
 
+Origin = tuple[str, str, int]  # scheme, host, port
+
 PORTS: Final = frozenset({80, 443, 8080, 8443})
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+ANY_PORT: Final = 0
 MAX_URL: Final = 8192  # characters
 
 # `ipaddress.is_global` says yes to most of the IPv6 rows and to 192.88.99.0/24 (Python 3.11), so the rows are ours:
@@ -75,14 +79,20 @@ class Target:
     host: str  # as in the URL: ASCII, lower case, IPv6 in brackets
     port: int
     inside_only: bool = False  # only addresses in `allow_networks` may be connected to: the port is unusual
+    is_address: bool = False  # the host is no name
 
     @property
     def line(self) -> str:
         """What requests are counted by: the host with its port."""
-        return f"{self.host}:{self.port}"
+        return f"{self.host.rstrip('.')}:{self.port}"
 
     @property
-    def origin(self) -> tuple[str, str, int]:
+    def domain(self) -> str:
+        """What the delay between requests is kept by: who owns a name; an address with its port is its own."""
+        return self.line if self.is_address else registrable_domain(self.url)
+
+    @property
+    def origin(self) -> Origin:
         """What a credential belongs to."""
         return self.scheme, self.host, self.port
 
@@ -113,6 +123,18 @@ def shown(url: str) -> str:
     return parsed.href[:MAX_URL]
 
 
+def origin_of(url: str) -> Origin | None:
+    """Return what a credential for this URL belongs to, whether or not it may be asked; None: no web address."""
+    try:
+        parsed = ada_url.URL(url)
+    except ValueError:
+        return None
+    scheme = parsed.protocol.removesuffix(":")
+    if scheme not in DEFAULT_PORTS:
+        return None
+    return scheme, parsed.hostname, int(parsed.port) if parsed.port else DEFAULT_PORTS[scheme]
+
+
 class Guard:
     """The rules for one configuration."""
 
@@ -123,22 +145,24 @@ class Guard:
         self._never = tuple(_host_name(host) for host in polling.never_fetch)
 
     def target(self, url: str, *, own_port: int | None = None) -> Target:
-        """Check a URL. `own_port` is the port that an editor wrote, allowed beside the usual ones.
+        """Check a URL. `own_port` is the port that an editor wrote, allowed beside the usual ones; 0: any.
 
         Raises `Refused` with a plain reason.
         """
         parsed = self._parsed(url)
         scheme = parsed.protocol.removesuffix(":")
-        port = int(parsed.port) if parsed.port else DEFAULT_PORTS[scheme]
-        self._check_host(url, parsed.hostname)
-        unusual = port not in PORTS and port != own_port
-        if unusual and not self._may_lead_inside(parsed.hostname):
+        host = parsed.hostname
+        written = parsed.port
+        port = int(written) if written else DEFAULT_PORTS[scheme]
+        address = self._checked_literal(url, host)
+        unusual = port not in PORTS and own_port not in (port, ANY_PORT)
+        if unusual and not (self._names_may_lead_inside if address is None else self._is_inside(address)):
             raise Refused(shown(url), f"port {port} is not asked, only 80, 443, 8080 and 8443")
-        if parsed.username or parsed.password:
-            parsed.username = parsed.password = ""
-        if parsed.hash:
-            parsed.hash = ""
-        return Target(parsed.href, scheme, parsed.hostname, port, inside_only=unusual)
+        href = parsed.href
+        if "@" in href or "#" in href:
+            parsed.username = parsed.password = parsed.hash = ""
+            href = parsed.href
+        return Target(href, scheme, host, port, inside_only=unusual, is_address=address is not None)
 
     def open_socket(self, info: tuple[int, int, int, str, tuple[object, ...]]) -> socket.socket:
         """Make the socket for one address; raises `AddressRefused` before anything is sent to a forbidden one."""
@@ -167,17 +191,15 @@ class Guard:
             raise Refused(shown(url), "only http and https are fetched")
         return parsed
 
-    def _check_host(self, url: str, host: str) -> None:
+    def _checked_literal(self, url: str, host: str) -> str | None:
+        """Return the address that a host is, None for a name; raises `Refused` for what is never asked."""
         name = host.rstrip(".")
-        if any(name == never or name.endswith("." + never) for never in self._never):
+        if self._never and any(name == never or name.endswith("." + never) for never in self._never):
             raise Refused(shown(url), f"{name} is listed in never_fetch")
         address = _literal(host)
         if address is not None and is_forbidden(address) and not self._is_inside(address):
             raise Refused(shown(url), refusal(address))
-
-    def _may_lead_inside(self, host: str) -> bool:
-        address = _literal(host)
-        return self._names_may_lead_inside if address is None else self._is_inside(address)
+        return address
 
     def _is_inside(self, address: str) -> bool:
         value = judged(address)

@@ -27,6 +27,7 @@ _MAX_SECONDS: Final = 10**9  # keeps a timedelta from overflowing; 31 years
 
 # RFC 9110, 5.5: no control characters but the tab. A folded header (obs-fold) holds CR and LF.
 _UNSENDABLE: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_PACKED: Final = re.compile(rb"(?:--?|[;+:])(?:gzip|deflate|br)$")
 _HEADER_LINE: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]+(.*\S)\s*")
 _DIRECTIVE: Final = re.compile(r'\s*([\w-]+)\s*(?:=\s*(?:"([^"]*)"|([^\s,"]*)))?\s*(?:,|$)')
 
@@ -75,6 +76,15 @@ def validators_of(headers: Headers) -> Validators:
     return Validators(
         etag=first(headers, b"etag") or None, last_modified=first(headers, b"last-modified") or None
     )
+
+
+def contradicts(headers: Headers, sent: Validators) -> bool:
+    """Tell whether a 304 names another ETag than the one that was asked with, by weak comparison.
+
+    Servers that pack what they send mark the ETag, and not always in both answers: `"a-gzip"` is `"a"`.
+    """
+    etag = first(headers, b"etag")
+    return bool(etag) and sent.etag is not None and _weak(etag or b"") != _weak(sent.etag)
 
 
 def freshness_of(headers: Headers, *, now: datetime) -> Freshness:
@@ -141,6 +151,10 @@ def _is_sendable(value: bytes | None) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _weak(etag: bytes) -> bytes:
+    return _PACKED.sub(b"", etag.removeprefix(b"W/").strip(b'"'))
 
 
 def _directives(values: Iterable[bytes]) -> dict[str, str]:

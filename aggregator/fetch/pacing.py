@@ -1,235 +1,198 @@
-"""Who may ask now: few connections to one host, well apart, and a bounded number of answers at once.
+"""Who may ask now: few connections to one host at once, and requests to one owner's hosts well apart.
 
-Both queues are first come, first served. A request holds its host from its first byte out to its last byte
-in; its place among all requests it holds only while the origin talks, so that a thousand silent origins do
-not hold up a quick one (robustness.md, TL-10).
+First come, first served, among those whose host has room. A request holds its host from its first byte out to
+its last byte in. What is known here outlives a reloaded configuration, so that a reload hurries nobody.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-SILENCE: Final = 2.0  # seconds without a byte after which a request gives up its place
-MAX_OUTSIDE: Final = 1024  # requests that may wait outside their place
+_NEVER: Final = float("-inf")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """One request that waits; lower ranks go first."""
+
+    rank: tuple[bool, int]  # whether it only begins, and its number
+    turn: asyncio.Future[None]
+
+
+@dataclass(slots=True, eq=False)
 class _Line:
-    """What is under way at one host."""
+    """One host: what is under way there, and who waits for it."""
 
-    waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
+    name: str
+    domain: _Domain
+    waiting: deque[_Waiting] = field(default_factory=deque)
     active: int = 0
-    starting: int = 0  # let in, but not yet started: the delay counts from the start
-    free_at: float = 0.0  # loop time before which no request starts
+
+    def add(self, waiting: _Waiting) -> None:
+        """Put a request in its place."""
+        later = (index for index, other in enumerate(self.waiting) if other.rank > waiting.rank)
+        if waiting.rank[0]:  # the newest of those that only begin: nobody is later
+            self.waiting.append(waiting)
+        else:
+            self.waiting.insert(next(later, len(self.waiting)), waiting)
+
+    def forget_when_idle(self) -> None:
+        """Leave the domain when nothing is under way and nobody waits."""
+        if not self.active and not self.waiting and self.domain.lines.get(self.name) is self:
+            del self.domain.lines[self.name]
+
+    def is_waited_for(self) -> bool:
+        """Tell whether somebody waits, and forget those in front who were cancelled."""
+        while self.waiting and self.waiting[0].turn.done():
+            self.waiting.popleft()
+        return bool(self.waiting)
+
+
+@dataclass(slots=True, eq=False)
+class _Domain:
+    """The hosts of one owner: their requests start one after another."""
+
+    name: str
+    lines: dict[str, _Line] = field(default_factory=dict)
+    # Let in, but not yet started: the delay counts from the start, so that nobody else is let in meanwhile. A host
+    # that takes no connection holds up its owner's others by that: rare, and better than two requests at once.
+    starting: int = 0
+    started: float = _NEVER  # loop time of the latest start
     timer: asyncio.TimerHandle | None = None
 
 
 class Turn:
-    """One request's turn at a host: `sent()` when it goes out, `leave()` when it is over."""
+    """One request's turn at a host: `begin()` before it is made, `sent()` when it goes out, then `leave()`."""
 
-    __slots__ = ("_host", "_hosts", "_is_sent")
+    __slots__ = ("_hosts", "_is_begun", "_is_sent", "_line")
 
-    def __init__(self, hosts: Hosts, host: str) -> None:
+    def __init__(self, hosts: Hosts, line: _Line) -> None:
         self._hosts = hosts
-        self._host = host
+        self._line = line
+        self._is_begun = False
         self._is_sent = False
+
+    def begin(self) -> None:
+        """The request is made now: from here on it counts, even if it never gets as far as to go out."""
+        self._is_begun = True
 
     def sent(self) -> None:
         """The request goes out now: the next one waits for the delay from here on."""
-        self._hosts.sent(self._host, first=not self._is_sent)
+        self._hosts.note_sent(self._line, first=not self._is_sent)
         self._is_sent = True
 
     def leave(self) -> None:
-        """The request is over, or never went out: then what was tried counts as one all the same."""
-        if not self._is_sent:
+        """The request is over; where it was not even begun, nobody waits for the delay because of it."""
+        if self._is_begun and not self._is_sent:
             self.sent()
-        self._hosts.leave(self._host)
+        self._hosts.note_left(self._line, started=self._is_sent)
 
 
 class Hosts:
-    """At most `per_host` requests at once to one host, `delay` seconds between their starts."""
+    """At most `per_host` requests at once to one host, `delay` seconds between the starts in one domain."""
 
     def __init__(self, per_host: int, delay: float) -> None:
+        self._domains: dict[str, _Domain] = {}
+        self._count = 0
+        self._set(per_host, delay)
+
+    def renew(self, per_host: int, delay: float) -> None:
+        """Go on under other rules; whoever is under way, and who may ask when, stays known."""
+        self._set(per_host, delay)
+        for domain in list(self._domains.values()):
+            if domain.timer is not None:
+                domain.timer.cancel()
+                domain.timer = None
+            self._wake(domain, tuple(domain.lines.values()))
+
+    async def enter(self, host: str, *, domain: str = "", ahead: bool = False) -> Turn:
+        """Wait for a turn; `ahead` puts a request that is half done (a redirect) first.
+
+        `domain` is what the delay is kept by, the host itself when empty.
+        """
+        line = self._line(host, domain or host)
+        if not self._delay and not line.waiting and line.active < self._per_host:
+            line.active += 1
+            line.domain.starting += 1
+            return Turn(self, line)
+        self._count += 1
+        waiting = _Waiting((not ahead, self._count), asyncio.get_running_loop().create_future())
+        line.add(waiting)
+        self._wake(line.domain, (line,))
+        try:
+            await waiting.turn
+        except asyncio.CancelledError:
+            self._give_up(line, waiting)
+            raise
+        return Turn(self, line)
+
+    def note_sent(self, line: _Line, *, first: bool) -> None:
+        """A request to this host went out, `first` unless it is the same one again."""
+        line.domain.starting -= first
+        line.domain.started = asyncio.get_running_loop().time()
+        if self._delay:
+            self._wake(line.domain, (line,))
+
+    def note_left(self, line: _Line, *, started: bool) -> None:
+        """A request to this host is over, or was given up before it started."""
+        line.active -= 1
+        line.domain.starting -= not started
+        self._wake(line.domain, (line,))
+
+    def _set(self, per_host: int, delay: float) -> None:
         self._per_host = per_host
         # An origin sees arrivals, not starts: a fiftieth more keeps the promise as seen from there.
         self._delay = delay * 1.02
-        self._lines: dict[str, _Line] = {}
 
-    async def enter(self, host: str, *, ahead: bool = False) -> Turn:
-        """Wait for a turn; `ahead` puts a request that is half done (a redirect) first."""
-        line = self._lines.get(host)
+    def _line(self, host: str, name: str) -> _Line:
+        domain = self._domains.get(name)
+        if domain is None:
+            domain = self._domains[name] = _Domain(name)
+        line = domain.lines.get(host)
         if line is None:
-            line = self._lines[host] = _Line()
-        loop = asyncio.get_running_loop()
-        if not line.waiting and self._has_room(line, loop.time()):
-            self._admit(line)
-            return Turn(self, host)
-        turn = loop.create_future()
-        if ahead:
-            line.waiting.appendleft(turn)
+            line = domain.lines[host] = _Line(host, domain)
+        return line
+
+    def _give_up(self, line: _Line, waiting: _Waiting) -> None:
+        """A request was cancelled while it waited, or after it was let in without noticing."""
+        if waiting.turn.cancelled():
+            with contextlib.suppress(ValueError):  # it may have been passed over already
+                line.waiting.remove(waiting)
+            self._wake(line.domain, (line,))
         else:
-            line.waiting.append(turn)
-        self._wake(host, line)
-        try:
-            await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                line.starting -= 1
-                self.leave(host)
-            else:
-                line.waiting.remove(turn)
-                self._wake(host, line)
-            raise
-        return Turn(self, host)
+            self.note_left(line, started=False)
 
-    def sent(self, host: str, *, first: bool) -> None:
-        """A request of this host went out."""
-        line = self._lines[host]
-        line.starting -= first
-        if self._delay:
-            line.free_at = asyncio.get_running_loop().time() + self._delay
-        if line.waiting:
-            self._wake(host, line)
+    def _may_start(self, domain: _Domain, now: float) -> bool:
+        return not self._delay or (not domain.starting and now >= domain.started + self._delay)
 
-    def leave(self, host: str) -> None:
-        """A request of this host is over."""
-        line = self._lines[host]
-        line.active -= 1
-        if line.waiting or self._delay:
-            self._wake(host, line)
-        elif not line.active:
-            del self._lines[host]
-
-    def _has_room(self, line: _Line, now: float) -> bool:
-        return line.active < self._per_host and now >= line.free_at and not (self._delay and line.starting)
-
-    def _admit(self, line: _Line) -> None:
-        line.active += 1
-        line.starting += 1
-
-    def _wake(self, host: str, line: _Line) -> None:
-        """Let in whoever may go, and come back when the next one may; a host with nothing to do is forgotten."""
+    def _wake(self, domain: _Domain, touched: Iterable[_Line]) -> None:
+        """Let in whoever may go, and come back when the next one may; what has nothing to do is forgotten."""
         loop = asyncio.get_running_loop()
         now = loop.time()
-        while line.waiting and self._has_room(line, now):
-            turn = line.waiting.popleft()
-            if not turn.done():
-                self._admit(line)
-                turn.set_result(None)
-        if now < line.free_at:
-            if line.timer is None:
-                line.timer = loop.call_at(line.free_at, self._timed, host, line)
-        elif not line.waiting and not line.active and self._lines.get(host) is line:
-            del self._lines[host]
+        # Without a delay the hosts of a domain have nothing to do with one another.
+        among = domain.lines.values() if self._delay else touched
+        while self._may_start(domain, now) and (first := self._next(among)) is not None:
+            first.active += 1
+            domain.starting += 1
+            first.waiting.popleft().turn.set_result(None)
+        for line in touched:
+            line.forget_when_idle()
+        if self._delay and now < domain.started + self._delay:
+            if domain.timer is None:
+                domain.timer = loop.call_at(domain.started + self._delay, self._timed, domain)
+        elif not domain.lines and self._domains.get(domain.name) is domain:
+            del self._domains[domain.name]
 
-    def _timed(self, host: str, line: _Line) -> None:
-        line.timer = None
-        self._wake(host, line)
+    def _next(self, lines: Iterable[_Line]) -> _Line | None:
+        """The host whose turn it is: of those with room, the one that is waited for longest."""
+        with_room = [line for line in lines if line.active < self._per_host and line.is_waited_for()]
+        return min(with_room, key=lambda line: line.waiting[0].rank, default=None)
 
-
-class Places:
-    """The places for answers that are coming in."""
-
-    def __init__(self, places: int, *, silence: float = SILENCE, outside: int = MAX_OUTSIDE) -> None:
-        self._free = places
-        self._outside = outside
-        self._waiting: deque[asyncio.Future[None]] = deque()
-        self.silence = silence
-
-    async def take(self, *, ahead: bool = False) -> None:
-        """Wait for a place; `ahead` goes first, for an answer that has begun."""
-        if self._free and not self._waiting:
-            self._free -= 1
-            return
-        turn = asyncio.get_running_loop().create_future()
-        if ahead:
-            self._waiting.appendleft(turn)
-        else:
-            self._waiting.append(turn)
-        try:
-            await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self.give()
-            else:
-                self._waiting.remove(turn)
-            raise
-
-    def give(self) -> None:
-        """Give a place back; the next in line has it at once."""
-        while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                return
-        self._free += 1
-
-    def step_outside(self) -> bool:
-        """Give a place back for a while; False: too many wait outside already."""
-        if not self._outside:
-            return False
-        self._outside -= 1
-        self.give()
-        return True
-
-    def come_in(self) -> None:
-        """Nobody waits outside any more for this one."""
-        self._outside += 1
-
-
-class Place:
-    """The place of one request: `async with`, then `await heard()` whenever bytes came."""
-
-    def __init__(self, places: Places) -> None:
-        self._places = places
-        self._held = False
-        self._last = 0.0
-        self._timer: asyncio.TimerHandle | None = None
-
-    async def __aenter__(self) -> Place:
-        await self._places.take()
-        self._held = True
-        loop = asyncio.get_running_loop()
-        self._last = loop.time()
-        self._timer = loop.call_at(self._last + self._places.silence, self._look)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._held:
-            self._places.give()
-        else:
-            self._places.come_in()
-
-    @property
-    def is_outside(self) -> bool:
-        """Whether the place was given up, so that `heard` will have to wait for one."""
-        return not self._held
-
-    def heard(self) -> None:
-        """Note that bytes came, while the place is held."""
-        self._last = asyncio.get_running_loop().time()
-
-    async def return_inside(self) -> None:
-        """Wait for a place again, before anyone who has not begun."""
-        await self._places.take(ahead=True)
-        self._places.come_in()
-        self._held = True
-        self.heard()
-        self._timer = asyncio.get_running_loop().call_at(self._last + self._places.silence, self._look)
-
-    def _look(self) -> None:
-        """Give the place up if nothing was heard for long enough, else look again later."""
-        loop = asyncio.get_running_loop()
-        self._timer = None
-        silent_at = self._last + self._places.silence
-        if loop.time() < silent_at:
-            self._timer = loop.call_at(silent_at, self._look)
-        elif self._places.step_outside():
-            self._held = False
-        else:
-            self._timer = loop.call_at(loop.time() + self._places.silence, self._look)
+    def _timed(self, domain: _Domain) -> None:
+        domain.timer = None
+        self._wake(domain, ())

@@ -18,6 +18,7 @@ from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 
 from aggregator.errors import FetchError, Refused, TimedOut, TlsFailed, TooLarge, Truncated, Unreachable
 from aggregator.fetch.guard import AddressRefused, refusal
+from aggregator.fetch.wire import HeadTooLarge, WrappingTooLarge
 
 MAX_SHOWN: Final = 100  # characters of a name, which may come from a redirect
 
@@ -31,8 +32,9 @@ FOREIGN: Final = (
     UnicodeError,
 )
 
-MAX_HEADER_BYTES: Final = 65_536
 HEADERS_TOO_LARGE: Final = "the headers of the answer are larger than 64 KiB"
+WRAPPING_TOO_LARGE: Final = "what is wrapped around the document is larger than 64 KiB"
+NO_MORE_FILES: Final = "this machine has no more files to open, which is no fault of the origin"
 
 _BY_ERRNO: Final = {
     errno.ECONNREFUSED: "the connection was refused",
@@ -41,8 +43,9 @@ _BY_ERRNO: Final = {
     errno.ENETUNREACH: "there is no route to it",
     errno.EHOSTUNREACH: "there is no route to it",
     errno.ETIMEDOUT: "it does not answer",
-    errno.EMFILE: "this machine has no more files to open",
-    errno.ENFILE: "this machine has no more files to open",
+    errno.EMFILE: NO_MORE_FILES,
+    errno.ENFILE: NO_MORE_FILES,
+    errno.EAGAIN: "this machine has no more threads to look names up, which is no fault of the origin",
 }
 # OpenSSL's X509_V_ERR_…
 _BY_CERTIFICATE: Final = {
@@ -116,6 +119,8 @@ def _of_tls(causes: tuple[BaseException, ...], url: str) -> FetchError | None:
 
 def _of_http(causes: tuple[BaseException, ...], url: str) -> FetchError | None:
     for cause in causes:
+        if isinstance(cause, WrappingTooLarge):
+            return TooLarge(url, WRAPPING_TOO_LARGE)
         if isinstance(cause, aiohttp.ClientPayloadError):
             return Truncated(url, "the answer breaks off before its end")
         if isinstance(cause, aiohttp.ClientHttpProxyError):
@@ -128,7 +133,7 @@ def _of_http(causes: tuple[BaseException, ...], url: str) -> FetchError | None:
 
 
 def _of_parser(causes: tuple[BaseException, ...], url: str) -> FetchError | None:
-    if any(isinstance(cause, LineTooLong) for cause in causes):
+    if any(isinstance(cause, LineTooLong | HeadTooLarge) for cause in causes):
         return TooLarge(url, HEADERS_TOO_LARGE)
     for cause in causes:
         if isinstance(cause, HttpProcessingError):

@@ -6,20 +6,18 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from aggregator.core import entries, extract, regions, stories
-from aggregator.errors import AggregatorError, FetchError, StoreError
-from aggregator.fetch import PAGE_ACCEPT
+from aggregator.errors import AggregatorError, StoreError, ToldToWait
+from aggregator.jobs.pages import fetch_page, next_try
 from aggregator.jobs.services import Services, story_rules
 from aggregator.model import (
     Article,
-    Document,
     FeedSettings,
     Page,
     ReadArticle,
-    Request,
     StoryRules,
     WaitingEntry,
 )
@@ -28,8 +26,6 @@ from aggregator.observe import log
 AT_ONCE: Final = 256  # entries in hand; what they wait for are pages of many hosts
 MOST_SAVED_AT_ONCE: Final = 64
 EXTRACT_SECONDS: Final = 20.0
-PAGE_TRIES: Final = 3
-FIRST_RETRY: Final = timedelta(hours=1)
 
 
 async def read_waiting(*, services: Services, now: datetime, most: int | None = None) -> int:
@@ -77,6 +73,7 @@ async def _read_all(
     finally:
         for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)  # what they held is given back before we go
     return len(waiting)
 
 
@@ -99,8 +96,8 @@ async def _quarantine(waiting: WaitingEntry, error: Exception, services: Service
 async def read(waiting: WaitingEntry, *, services: Services, now: datetime) -> ReadArticle:
     """Make the article of one entry, of its page or of the feed's own text; nothing is saved.
 
-    A page that cannot be had does not hold its story: it goes out with the feed's text, and a later attempt
-    (three at most) may replace that.
+    A page that cannot be had, or not yet be asked for, does not hold its story: it goes out with the feed's
+    text, and a later attempt (three at most) may replace that.
     """
     feed = services.feeds.get(waiting.entry.feed_id)
     timezone = (feed.timezone if feed else "") or services.config.site.timezone
@@ -110,8 +107,11 @@ async def read(waiting: WaitingEntry, *, services: Services, now: datetime) -> R
     if wanted and waiting.entry.url:
         try:
             page, article = await _from_page(waiting, waiting.entry.url, timezone, services, now)
+        except StoreError:
+            raise
         except AggregatorError as error:
-            retry, waiting = _retry(waiting, error, now), replace(waiting, page_error=str(error))
+            retry = next_try(waiting, error, now=now)
+            waiting = _told(waiting, error, retry)
             log.debug("page not read", feed=waiting.entry.feed_id, url=waiting.entry.url, reason=str(error))
     if article is None:
         article = extract.article(waiting.entry, None, language=waiting.entry.language, timezone=timezone)
@@ -125,7 +125,7 @@ async def _from_page(
 
     What a library stumbles over is logged as the fault that it is, and the feed's own text serves.
     """
-    page = await _page(url, services, now)
+    page = await fetch_page(url, services=services, now=now)
     try:
         async with services.fetcher.handling():
             article = await services.workers.run(
@@ -144,22 +144,10 @@ async def _from_page(
     return page, article
 
 
-async def _page(url: str, services: Services, now: datetime) -> Page:
-    answer = await services.fetcher.fetch(Request(url=url, accept=PAGE_ACCEPT), now=now)
-    if not isinstance(answer, Document):
-        raise FetchError(url, "the origin says that nothing changed, though it was not asked that")
-    return Page(url=answer.url, content_type=answer.content_type, body=answer.body)
-
-
-def _retry(waiting: WaitingEntry, error: AggregatorError, now: datetime) -> datetime | None:
-    """Say when to try the page again: twice more, and not when our own policy forbids it."""
-    final = isinstance(error, FetchError) and error.kind in ("refused", "too-large")
-    if final or waiting.tries + 1 >= PAGE_TRIES:
-        return None
-    at: datetime = now + FIRST_RETRY * int(6**waiting.tries)
-    if isinstance(error, FetchError) and error.retry_after:
-        return max(at, error.retry_after)
-    return at
+def _told(waiting: WaitingEntry, error: AggregatorError, retry: datetime | None) -> WaitingEntry:
+    """Keep why there is no page, and count the try where another is to follow; one that was not made is none."""
+    made = retry is not None and not isinstance(error, ToldToWait)
+    return replace(waiting, page_error=str(error), tries=waiting.tries + made)
 
 
 def _tagged(

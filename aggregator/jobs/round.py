@@ -24,6 +24,11 @@ class RoundOptions:
     force: bool = False  # past every interval and Retry-After
     feeds: tuple[str, ...] = ()  # only these, paused and gone ones too
 
+    @property
+    def insists(self) -> bool:
+        """Whether a person named what to ask, past every Retry-After."""
+        return self.force or bool(self.feeds)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundResult:
@@ -54,7 +59,8 @@ class RoundResult:
 async def run_round(options: RoundOptions, *, services: Services, now: datetime) -> RoundResult:
     """Do one round; a feed that fails is part of the result, not an error."""
     await reselect_when_changed(services=services, now=now)
-    polled = await poll(await choose(options, services=services, now=now), services=services, now=now)
+    chosen = await choose(options, services=services, now=now)
+    polled = await poll(chosen, services=services, now=now, insist=options.insists)
     read = await read_waiting(services=services, now=now)
     published = await publish(services=services, now=now)
     return result_of(polled, read, published)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
 from hashlib import blake2b
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any, Final, ParamSpec, Protocol, TypeVar
 
+from aggregator.core.outage import Connection
 from aggregator.core.regions import Gazetteer
 from aggregator.core.sections import Selector
 from aggregator.core.stories import assign, choose_lead, mint, substance
+from aggregator.core.urls import registrable_domain
+from aggregator.jobs.hosts import HostWaits
+from aggregator.jobs.robots import Robots
 from aggregator.model import (
     Config,
     Document,
@@ -37,8 +41,19 @@ T = TypeVar("T")
 class Fetch(Protocol):
     """The port to the web."""
 
-    async def fetch(self, request: Request, *, now: datetime) -> Document | NotModified:
-        """Get one document, whole; raises a FetchError."""
+    async def fetch(
+        self,
+        request: Request,
+        *,
+        now: datetime,
+        permit: Callable[[str], Awaitable[None]] | None = None,
+        check: Callable[[str], None] | None = None,
+    ) -> Document | NotModified:
+        """Get one document, whole; raises a FetchError.
+
+        Of every address on the way, `permit` is awaited before it has its turn, and `check` called when it has
+        it; both refuse by raising a FetchError.
+        """
         ...
 
     def handling(self) -> AbstractAsyncContextManager[None]:
@@ -134,6 +149,13 @@ class Turns:
     )  # else one would sweep what the other writes
 
 
+@dataclass(slots=True)
+class Network:
+    """Whether we reach anything at all; it outlives a change of feeds.toml."""
+
+    connection: Connection = field(default_factory=Connection)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Services:
     """Everything a job needs; replaced as a whole when feeds.toml changes."""
@@ -146,7 +168,11 @@ class Services:
     workers: Work
     output: Output
     report: Report = field(default_factory=Silent)
-    turns: Turns = field(default_factory=Turns)  # carried over when the rest is replaced
+    # These are carried over when the rest is replaced (CARRIED).
+    turns: Turns = field(default_factory=Turns)
+    network: Network = field(default_factory=Network)
+    hosts: HostWaits = field(default_factory=HostWaits)
+    robots: Robots = field(default_factory=Robots)
 
     @cached_property
     def config_digest(self) -> str:
@@ -157,6 +183,15 @@ class Services:
     def feeds(self) -> dict[str, FeedSettings]:
         """The configured feeds by id."""
         return {feed.id: feed for feed in self.config.feed}
+
+    @cached_property
+    def sites(self) -> dict[str, str]:
+        """The registrable domain of every configured feed, by its id; an address is its own."""
+        return {feed.id: registrable_domain(feed.url) for feed in self.config.feed}
+
+
+# What outlives a change of feeds.toml.
+CARRIED: Final = ("turns", "network", "hosts", "robots")
 
 
 def story_rules(config: Config, gazetteer: Gazetteer) -> StoryRules:

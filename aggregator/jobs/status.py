@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from aggregator import __version__
+from aggregator.core import advice
 from aggregator.jobs.publish import OUTPUT_ERROR, SECTIONS_FAILED, expected_files
-from aggregator.model import Config, FeedRecord, FeedSettings, FeedState
+from aggregator.model import Config, FeedRecord, FeedSettings, FeedState, FeedWarning
 from aggregator.store import Store
 
 DAY: Final = timedelta(days=1)
@@ -30,6 +31,7 @@ def status(config: Config, store: Store, *, now: datetime, faults: Sequence[str]
     """Give the whole of `status --json`; `faults` are those of feeds.toml as it lies there now."""
     records = {record.id: record for record in store.feed_records()}
     counts = store.request_counts(since=now - DAY)
+    held = store.held_counts()
     state, reasons = health(config, store, list(records.values()), now=now, faults=faults)
     return {
         "version": __version__,
@@ -37,7 +39,8 @@ def status(config: Config, store: Store, *, now: datetime, faults: Sequence[str]
         "reasons": reasons,
         "ledger": store.ledger(),
         "feeds": [
-            _feed(feed, records.get(feed.id), counts.get(feed.id, (0, 0)), now) for feed in config.feed
+            _feed(feed, records.get(feed.id), counts.get(feed.id, (0, 0)), held.get(feed.id, 0), now)
+            for feed in config.feed
         ],
         "sections": _sections(config, store),
     }
@@ -50,6 +53,7 @@ def health(
     paused = {feed.id for feed in config.feed if feed.paused}
     failed = _failures(config, store, records, now)
     degraded = [
+        *_outage(records),
         *_feeds_in_doubt([each for each in records if each.id not in paused], now),
         *_faults(store, faults),
         *_sections_in_doubt(store),
@@ -101,12 +105,23 @@ def _feeds_in_doubt(records: Sequence[FeedRecord], now: datetime) -> list[str]:
     reasons = []
     for record in records:
         if record.gone:
-            reasons.append(f"{record.id}: gone (410); remove it from feeds.toml, or name it in `once --feed`")
+            reasons.append(
+                f"{record.id}: gone (410); remove it from feeds.toml, or `aggregator release {record.id}`"
+            )
         elif record.failing_since and now - record.failing_since > DAY and record.problem:
             reasons.append(
                 f"{record.id}: failing since {instant(record.failing_since)}: {record.problem.message}"
             )
     return reasons
+
+
+def _outage(records: Sequence[FeedRecord]) -> list[str]:
+    """Say that it is we who are cut off, where everything failed at once."""
+    cut_off = [record for record in records if record.next_due_reason == "outage" and record.problem]
+    since = min((record.failing_since for record in cut_off if record.failing_since), default=None)
+    if since is None:
+        return []
+    return [f"everything fails at once since {instant(since)}: is this machine cut off from the network?"]
 
 
 def _faults(store: Store, faults: Sequence[str]) -> list[str]:
@@ -142,8 +157,14 @@ def _free(path: Path) -> float:
     return usage.free / usage.total if usage.total else 1.0
 
 
+def warnings_of(feed: FeedSettings, record: FeedRecord, held: int, now: datetime) -> list[FeedWarning]:
+    """Give what its last answers said, and what only time or a look at the store can tell."""
+    told = [advice.flood(held, feed.id) if held else None, advice.stale(record, now=now)]
+    return [*record.warnings, *(each for each in told if each is not None)]
+
+
 def _feed(
-    feed: FeedSettings, record: FeedRecord | None, requests: tuple[int, int], now: datetime
+    feed: FeedSettings, record: FeedRecord | None, requests: tuple[int, int], held: int, now: datetime
 ) -> dict[str, Any]:
     state = state_of(feed, record)
     known = record or FeedRecord(id=feed.id, url=feed.url, added_at=now, next_due=now)
@@ -153,7 +174,9 @@ def _feed(
         "url": feed.url,
         "title": feed.title or known.title or feed.id,
         "state": state.value,
-        "warnings": [{"kind": each.kind, "message": each.message} for each in known.warnings],
+        "warnings": [
+            {"kind": each.kind, "message": each.message} for each in warnings_of(feed, known, held, now)
+        ],
         "last_attempt": instant(known.last_attempt),
         "last_success": instant(known.last_success),
         "error": {"kind": known.problem.kind, "message": known.problem.message} if known.problem else None,

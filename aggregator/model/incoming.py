@@ -29,8 +29,11 @@ class Request:
     url: str
     accept: str = "*/*"
     validators: Validators = field(default_factory=Validators)
-    own_port: bool = False  # the port of this URL was written by an editor and is allowed
+    own_port: bool = False  # the port of `home` was written by an editor and is allowed
     credential: str = ""  # name of the secret, never its value
+    # The address that an editor wrote, where `url` is one that it led to: the port and the credential are those
+    # of `home`, and a credential goes nowhere else. "": `url` itself.
+    home: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +53,20 @@ class Document:
 class NotModified:
     """The origin said 304."""
 
-    validators: Validators
+    validators: Validators  # those that were asked with
     freshness: Freshness = field(default_factory=Freshness)
+    moved_to: str | None = None  # where a chain of nothing but 301 and 308 led
+    # It names another ETag than the one asked with: what it says cannot be so, and the next request is whole.
+    contradicted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RobotsFile:
+    """What an origin answered when it was asked for its robots.txt (RFC 9309)."""
+
+    status: int | None  # None: no answer came
+    body: bytes  # at most 500 KiB; b"" unless the status is 200
+    fetched_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,11 +161,34 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """An element of a document that is stored already, with the same bytes."""
+
+    key: str
+    position: int  # from 1, in its document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownEntry:
+    """What tells a stored entry from others of its feed."""
+
+    key: str
+    hash: str
+    guid: str | None
+    canonical_url: str | None
+    title: str
+    published: datetime | None  # as claimed
+    effective: datetime  # the date that counts
+    listed: bool = False  # it stands in the feed's last document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NormalizedFeed:
     """A feed document ready to be compared with what is stored."""
 
     feed: ParsedFeed  # its `entries` is empty: they are below
-    entries: tuple[Entry, ...]
+    entries: tuple[Entry, ...]  # those that are not told to be known already, with the same bytes
+    unchanged: tuple[Standing, ...] = ()  # the others
     quarantined: tuple[
         tuple[Entry, str], ...
     ] = ()  # bare of all but the facts, and why it could not be handled
@@ -184,6 +222,34 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """How often a feed publishes, as its documents have shown."""
+
+    gap: timedelta | None = None  # typical time between two entries; None: not known
+    listed: int = 0  # entries in its last document
+    # The newest sign that it publishes: the newest date of an entry that can be believed, or when a poll after
+    # the first one brought something new. None: no sign.
+    published: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Where a feed's permanent redirects lead."""
+
+    to: str | None = None  # None: it has not moved
+    since: datetime | None = None  # when `to` was first led to by a document that parsed
+    adopted: str | None = None  # the address that is asked in place of the configured one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strikes:
+    """A document whose reading had to be ended."""
+
+    body: bytes | None = None  # its hash
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedRecord:
     """What the store knows of one feed."""
 
@@ -206,8 +272,12 @@ class FeedRecord:
     next_due: datetime
     next_due_reason: str = "first"
     interval: timedelta | None = None  # the one in force; None: not polled yet
-    moved_to: str | None = None
-    moved_seen: datetime | None = None
+    polls: int = 0  # that succeeded, ever
+    whole_at: datetime | None = None  # when a document last came without being asked for conditionally
+    rhythm: Rhythm = field(default_factory=Rhythm)
+    move: Move = field(default_factory=Move)
+    strikes: Strikes = field(default_factory=Strikes)
+    suggested_at: datetime | None = None  # when another address was last looked for
     ttl: timedelta | None = None  # as the last document that was parsed said; likewise the next two
     skip_hours: frozenset[int] = frozenset()
     skip_days: frozenset[int] = frozenset()
@@ -241,13 +311,17 @@ class PollOutcome:
     not_modified: bool = False
     validators: Validators | None = None  # None: keep the stored pair
     body_hash: bytes | None = None  # None: keep the stored one
-    moved_to: str | None = None
+    whole: bool = False  # a document came without being asked for conditionally
+    outage: bool = False  # it failed as everything does: nothing is held against the feed
+    rhythm: Rhythm | None = None  # None: keep the stored one; likewise the next two
+    move: Move | None = None
+    strikes: Strikes | None = None
     feed: ParsedFeed | None = None  # None: nothing was parsed
     new: tuple[Entry, ...] = ()
     updated: tuple[Entry, ...] = ()
-    unchanged: tuple[Entry, ...] = ()
+    unchanged: tuple[Standing, ...] = ()
     loss: float | None = None  # None: this poll says nothing of it
-    repeats: tuple[Entry, ...] = ()  # further elements of the document with a key that is in one of these
+    repeats: tuple[Standing, ...] = ()  # further elements of the document with a key that is in one of these
     quarantined: tuple[tuple[Entry, str], ...] = ()  # new ones that could not be handled, and why
     held: frozenset[str] = frozenset()  # keys of new entries that a guard holds
     warnings: tuple[FeedWarning, ...] = ()

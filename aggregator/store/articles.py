@@ -210,11 +210,10 @@ def _page_values(read: ReadArticle, now: datetime) -> dict[str, Any]:
 
 def _read_values(read: ReadArticle) -> dict[str, Any]:
     """Say how an entry stands once it is read; one that was edited meanwhile goes on waiting."""
-    again = read.retry_page_at
     return {
         "row": read.waiting.row,
         "read_hash": read.waiting.entry.hash,
-        "read_tries": read.waiting.tries + (1 if again is not None else 0),
-        "read_again": again,
+        "read_tries": read.waiting.tries,
+        "read_again": read.retry_page_at,
         "read_error": read.waiting.page_error,
     }

@@ -179,6 +179,19 @@ def warnings_from(text: str) -> tuple[FeedWarning, ...]:
     return tuple(FeedWarning(**each) for each in json.loads(text))
 
 
+def fields_read(text: str) -> dict[str, Any]:
+    """Read of the column fields what an article is made of: neither enclosures nor when the entry was updated."""
+    values: dict[str, Any] = json.loads(text)
+    return {name: value for name, value in values.items() if name not in ("guid", "enclosures", "updated")}
+
+
+def title_and_date(text: str) -> tuple[str, datetime | None]:
+    """Read an entry's title and its claimed date from the column fields."""
+    values = json.loads(text)
+    published = values.get("published")
+    return values.get("title", ""), datetime.fromisoformat(published) if published else None
+
+
 def given_of(row: Any) -> tuple[str, str, tuple[Enclosure, ...]]:
     """Read what a feed itself gave, from a row with the columns fields and body.
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.selectable import FromClause
 
-from aggregator.model import StoredEntry, WaitingEntry
+from aggregator.model import KnownEntry, StoredEntry, WaitingEntry
 from aggregator.store import codec
 from aggregator.store.schema import (
     article,
@@ -51,17 +51,87 @@ _WITH_STORY: Final = entry.outerjoin(membership, membership.c.entry == entry.c.i
 _WITH_RAW: Final = and_(entry_version.c.entry == entry.c.id, entry_version.c.hash == entry.c.hash)
 
 
-def known_hashes(connection: Connection, name: str, keys: Collection[str]) -> dict[str, str]:
-    """Give the hash of every one of these keys that the feed has delivered before."""
-    asked = {storable(key): key for key in keys}
-    row = connection.scalar(
-        select(feed.c.id).where(feed.c.name == name).order_by(feed.c.active.desc(), feed.c.id.desc()).limit(1)
+def listed_hashes(connection: Connection, name: str) -> dict[str, str]:
+    """Give key and hash of every entry that stands in the feed's last document."""
+    standing = (
+        select(entry.c.key, entry.c.hash)
+        .join_from(document_position, entry, entry.c.id == document_position.c.entry)
+        .where(document_position.c.feed == _row_of(name).scalar_subquery())
     )
-    found: dict[str, str] = {}
-    for some in chunks(list(asked)):
-        statement = select(entry.c.key, entry.c.hash).where(entry.c.feed == row, entry.c.key.in_(some))
-        found |= {asked[key]: known for key, known in connection.execute(statement)}
+    return {row.key: row.hash for row in connection.execute(standing)}
+
+
+def known(
+    connection: Connection, name: str, *, keys: Collection[str], urls: Collection[str]
+) -> list[KnownEntry]:
+    """Give what stands in the feed's last document, and whatever else of it has one of these keys or addresses."""
+    row = connection.scalar(_row_of(name))
+    standing = set(
+        connection.scalars(select(document_position.c.entry).where(document_position.c.feed == row))
+    )
+    numbers = set(standing)
+    for column, values in ((entry.c.key, keys), (entry.c.canonical_url, urls)):
+        for some in chunks(sorted({storable(value) for value in values})):
+            numbers.update(
+                connection.scalars(select(entry.c.id).where(entry.c.feed == row, column.in_(some)))
+            )
+    columns = (entry.c.id, entry.c.key, entry.c.hash, entry.c.guid, entry.c.canonical_url, entry.c.fields,
+               entry.c.effective)  # fmt: skip
+    asked = {storable(key): key for key in keys}  # a key is given back as it was asked for
+    found: list[KnownEntry] = []
+    for part in chunks(sorted(numbers)):
+        rows = connection.execute(select(*columns).where(entry.c.id.in_(part)))
+        found += [_known(each, asked.get(each.key, each.key), listed=each.id in standing) for each in rows]
     return found
+
+
+def _known(row: Any, key: str, *, listed: bool) -> KnownEntry:
+    title, published = codec.title_and_date(row.fields)
+    return KnownEntry(
+        key=key,
+        hash=row.hash,
+        guid=row.guid,
+        canonical_url=row.canonical_url,
+        title=title,
+        published=published,
+        effective=row.effective,
+        listed=listed,
+    )
+
+
+def _row_of(name: str) -> Select[tuple[int]]:
+    """Find the feed of a name; the one that is configured before one that was."""
+    named = select(feed.c.id).where(feed.c.name == storable(name))
+    return named.order_by(feed.c.active.desc(), feed.c.id.desc()).limit(1)
+
+
+def held(connection: Connection, name: str) -> list[StoredEntry]:
+    """Give what a guard holds of a feed, newest first."""
+    rows = connection.execute(
+        select(entry.c.id, null())
+        .where(entry.c.feed == _row_of(name).scalar_subquery(), entry.c.state == "held")
+        .order_by(entry.c.effective_utc.desc(), entry.c.id)
+    ).all()
+    return [each for some in chunks(rows, _LOADED_AT_ONCE) for each in _load(connection, some)]
+
+
+def release(connection: Connection, name: str) -> int:
+    """Let what is held of a feed be read, and say how many entries it was."""
+    those = (entry.c.feed == _row_of(name).scalar_subquery(), entry.c.state == "held")
+    count = connection.scalar(select(func.count()).select_from(entry).where(*those)) or 0
+    connection.execute(update(entry).where(*those).values(state="waiting", reason=""))
+    return int(count)
+
+
+def held_counts(connection: Connection) -> dict[str, int]:
+    """Count what is held, by feed."""
+    counted = (
+        select(feed.c.name, func.count())
+        .join_from(entry, feed, feed.c.id == entry.c.feed)
+        .where(entry.c.state == "held")
+        .group_by(feed.c.name)
+    )
+    return {name: int(number) for name, number in connection.execute(counted)}
 
 
 def _to_read(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

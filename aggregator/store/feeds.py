@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, func, insert, or_, select, update
 
-from aggregator.model import FeedRecord, FeedSettings, Problem, Validators
-from aggregator.store.codec import warnings_from
+from aggregator.core.names import link_name
+from aggregator.core.urls import canonical_url
+from aggregator.model import (
+    FeedRecord,
+    FeedSettings,
+    FeedWarning,
+    Move,
+    NextPoll,
+    Problem,
+    Rhythm,
+    Strikes,
+    Validators,
+)
+from aggregator.store.codec import to_json, warnings_from
 from aggregator.store.schema import feed, request, storable
 
 _NOTHING_KNOWN: Final[dict[str, Any]] = {
@@ -25,6 +37,12 @@ _NOTHING_KNOWN: Final[dict[str, Any]] = {
     "problem_message": None,
     "moved_to": None,
     "moved_seen": None,
+    "adopted": None,
+    "whole_at": None,
+    "struck": None,
+    "strikes": 0,
+    "suggested_at": None,
+    "suggestion": None,
     "next_due_reason": "first",
     "warnings": "[]",
 }
@@ -35,6 +53,8 @@ _NEVER_POLLED: Final[dict[str, Any]] = {
     "quarantined": 0,
     "loss": 0.0,
     "skips": "[[],[]]",
+    "polls": 0,
+    "listed": 0,
 }
 
 
@@ -75,13 +95,15 @@ def _retire(connection: Connection, rows: Sequence[int]) -> None:
 def _match(configured: Sequence[FeedSettings], rows: Sequence[Any]) -> list[tuple[FeedSettings, Any]]:
     """Find the row of every configured feed: the one with both, else with its URL, else with its id.
 
-    Among several the configured one is preferred, then the newest: the rows come in the opposite order.
+    A URL that is written with another scheme, or a last slash, counts where none fits better. Among several the
+    configured one is preferred, then the newest: the rows come in the opposite order.
     """
     found: dict[str, Any] = {}
     left = {row.id: row for row in rows}
     keys: tuple[Callable[[str, str], object], ...] = (
         lambda name, url: (name, url),
         lambda name, url: url,
+        lambda name, url: link_name(canonical_url(url)).rstrip("/"),
         lambda name, url: name,
     )
     for key in keys:
@@ -118,9 +140,11 @@ def records(connection: Connection) -> list[FeedRecord]:
 def due(connection: Connection, *, now: datetime, limit: int) -> list[FeedRecord]:
     """Give the configured feeds, not gone, whose time has come; the longest waiting first.
 
-    Also those that were asked after `now`: the clock was set back since, and says nothing of their next time.
+    Also those that were asked after `now`, and those never asked that were to be asked at once: the clock was set
+    back since, and says nothing of their next time.
     """
-    ripe = or_(feed.c.next_due <= now, feed.c.last_attempt > now)
+    unasked = and_(feed.c.last_attempt.is_(None), feed.c.next_due_reason == _NOTHING_KNOWN["next_due_reason"])
+    ripe = or_(feed.c.next_due <= now, feed.c.last_attempt > now, unasked)
     ready = select(feed).where(feed.c.active, feed.c.gone.is_(False), ripe)
     return _records(connection.execute(ready.order_by(feed.c.next_due, feed.c.name).limit(limit)))
 
@@ -131,6 +155,7 @@ def _records(rows: Iterable[Any]) -> list[FeedRecord]:
 
 def _record(row: Any) -> FeedRecord:
     hours, days = json.loads(row.skips)
+    suggested = warnings_from(row.suggestion) if row.suggestion else ()
     problem = Problem(kind=row.problem_kind, message=row.problem_message) if row.problem_kind else None
     return FeedRecord(
         id=row.name,
@@ -140,7 +165,11 @@ def _record(row: Any) -> FeedRecord:
         ttl=seconds(row.ttl),
         skip_hours=frozenset(hours),
         skip_days=frozenset(days),
-        warnings=warnings_from(row.warnings),
+        warnings=warnings_from(row.warnings) + suggested,
+        polls=row.polls or 0,
+        rhythm=Rhythm(gap=seconds(row.gap), listed=row.listed or 0, published=row.published),
+        move=Move(to=row.moved_to, since=row.moved_seen, adopted=row.adopted),
+        strikes=Strikes(body=row.struck, count=row.strikes or 0),
         **{name: getattr(row, name) for name in _SAME},
     )
 
@@ -161,8 +190,8 @@ _SAME: Final = (
     "http_status",
     "next_due",
     "next_due_reason",
-    "moved_to",
-    "moved_seen",
+    "whole_at",
+    "suggested_at",
     "new",
     "updated",
     "unchanged",
@@ -181,6 +210,39 @@ def record_attempts(connection: Connection, names: Sequence[str], *, now: dateti
     statement = update(feed).where(feed.c.name == bindparam("asked"), feed.c.active).values(last_attempt=now)
     if names:
         connection.execute(statement, [{"asked": name} for name in names])
+
+
+def reschedule(connection: Connection, nexts: Mapping[str, NextPoll], *, forgive: bool) -> None:
+    """Move the next polls of feeds; `forgive` takes back that failures were counted against them."""
+    values: dict[str, Any] = {
+        "next_due": bindparam("at", type_=feed.c.next_due.type),
+        "next_due_reason": bindparam("why"),
+    }
+    if forgive:
+        values["failures"] = case((feed.c.failures > 0, 1), else_=0)
+    statement = update(feed).where(feed.c.name == bindparam("asked"), feed.c.active).values(values)
+    rows = [{"asked": name, "at": each.at, "why": each.reason} for name, each in nexts.items()]
+    if rows:
+        connection.execute(statement, rows)
+
+
+def ask_again(connection: Connection, name: str, *, now: datetime) -> bool:
+    """Let a feed that is gone be asked again; its failure stands until it answers."""
+    gone = (feed.c.name == storable(name), feed.c.active, feed.c.gone)
+    found = connection.scalar(select(feed.c.id).where(*gone)) is not None
+    # It was asked a moment ago as far as the floor between two polls goes; a person wants it now.
+    again = {"gone": False, "next_due": now, "next_due_reason": "first", "last_attempt": None}
+    connection.execute(update(feed).where(*gone).values(again))
+    return found
+
+
+def put_suggestion(
+    connection: Connection, name: str, suggestion: FeedWarning | None, *, now: datetime
+) -> None:
+    """Keep that another address was looked for, and the warning that names the one found."""
+    found = to_json((suggestion,)) if suggestion else None
+    statement = update(feed).where(feed.c.name == storable(name), feed.c.active)
+    connection.execute(statement.values(suggested_at=now, suggestion=found))
 
 
 def request_counts(connection: Connection, *, since: datetime) -> dict[str, tuple[int, int]]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from aggregator.core.entries import effective
-from aggregator.model import Entry, ParsedFeed, PollOutcome
+from aggregator.model import Entry, ParsedFeed, PollOutcome, Standing
 from aggregator.store import codec
 from aggregator.store.schema import document_position, entry, entry_version, feed, request, storable
 from aggregator.store.sql import chunks, insert_unknown
@@ -39,28 +39,36 @@ def save(connection: Connection, outcomes: Sequence[PollOutcome]) -> bool:
     known = [outcome for outcome in outcomes if storable(outcome.feed_id) in rows]
     if not known:
         return False
-    requests = [_save_one(connection, rows[storable(each.feed_id)], each) for each in known]
+    requests: list[dict[str, Any]] = []
+    touched = [_save_one(connection, rows[storable(each.feed_id)], each, requests) for each in known]
     saved = [{"row": row["id"], **{f"v_{name}": row[name] for name in _SAVED}} for row in rows.values()]
     connection.execute(_SAVE, saved)
     insert_unknown(connection, request, requests)
-    return before != _shown(rows)
+    return any(touched) or before != _shown(rows)
 
 
 def _shown(rows: dict[str, dict[str, Any]]) -> dict[str, list[Any]]:
     return {name: [row[shown] for shown in _SHOWN] for name, row in rows.items()}
 
 
-def _save_one(connection: Connection, row: dict[str, Any], outcome: PollOutcome) -> dict[str, Any]:
-    """Save the document of one outcome, settle the feed's row, and give the row of its request."""
-    if outcome.feed is not None:
-        _save_document(connection, row, outcome)
+def _save_one(
+    connection: Connection, row: dict[str, Any], outcome: PollOutcome, requests: list[dict[str, Any]]
+) -> bool:
+    """Save the document of one outcome, settle the feed's row, and add the row of its request.
+
+    Says whether an entry changed that is not read again for it, so that only its file shows it.
+    """
+    touched = _save_document(connection, row, outcome) if outcome.feed is not None else False
     row.update(_settled(row, outcome))
-    return {
-        "feed": row["id"],
-        "at": outcome.at,
-        "status": outcome.http_status,
-        "not_modified": outcome.not_modified,
-    }
+    requests.append(
+        {
+            "feed": row["id"],
+            "at": outcome.at,
+            "status": outcome.http_status,
+            "not_modified": outcome.not_modified,
+        }
+    )
+    return touched
 
 
 def _rows(connection: Connection, names: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -89,19 +97,45 @@ def _settled(row: dict[str, Any], outcome: PollOutcome) -> dict[str, Any]:
         "quarantined": len(outcome.quarantined),
         "loss": row["loss"] if outcome.loss is None else outcome.loss,
     }
+    common |= _kept_of(outcome)
     if outcome.problem is not None:
+        # In an outage nothing is counted against a feed, beyond that it did not answer.
+        counted = not again and not (outcome.outage and row["failures"])
         return common | {
             "gone": row["gone"] or outcome.gone,
-            "failures": row["failures"] + (0 if again else 1),
+            "failures": row["failures"] + counted,
             "failing_since": row["failing_since"] or outcome.at,
             "problem_kind": outcome.problem.kind,
             "problem_message": outcome.problem.message,
         }
-    return common | _succeeded(row, outcome)
+    return common | _succeeded(row, outcome, again=again)
 
 
-def _succeeded(row: dict[str, Any], outcome: PollOutcome) -> dict[str, Any]:
+def _kept_of(outcome: PollOutcome) -> dict[str, Any]:
+    """Say what the row keeps of what this poll decided for the next ones."""
+    values: dict[str, Any] = {}
+    if outcome.rhythm is not None:
+        gap = outcome.rhythm.gap
+        values |= {
+            "gap": gap.total_seconds() if gap is not None else None,
+            "listed": outcome.rhythm.listed,
+            "published": outcome.rhythm.published,
+        }
+    if outcome.move is not None:
+        values |= {
+            "moved_to": outcome.move.to,
+            "moved_seen": outcome.move.since,
+            "adopted": outcome.move.adopted,
+        }
+    if outcome.strikes is not None:
+        values |= {"struck": outcome.strikes.body, "strikes": outcome.strikes.count}
+    return values | ({"whole_at": outcome.at} if outcome.whole else {})
+
+
+def _succeeded(row: dict[str, Any], outcome: PollOutcome, *, again: bool) -> dict[str, Any]:
     values: dict[str, Any] = {
+        "polls": (row["polls"] or 0) + (not again),
+        "suggestion": None,
         "gone": outcome.gone,
         "failures": 0,
         "failing_since": None,
@@ -113,18 +147,9 @@ def _succeeded(row: dict[str, Any], outcome: PollOutcome) -> dict[str, Any]:
         values["etag"], values["last_modified"] = outcome.validators.etag, outcome.validators.last_modified
     if outcome.body_hash is not None and outcome.body_hash != row["body_hash"]:
         values |= {"body_hash": outcome.body_hash, "last_changed": outcome.at}
-    if not outcome.not_modified:  # a 304 says nothing of where it came from
-        values |= _moved(row, outcome)
     if outcome.feed is not None:
         values |= _said(row, outcome.feed)
     return values
-
-
-def _moved(row: dict[str, Any], outcome: PollOutcome) -> dict[str, Any]:
-    if outcome.moved_to is None:
-        return {"moved_to": None, "moved_seen": None}
-    same = outcome.moved_to == row["moved_to"]
-    return {"moved_to": outcome.moved_to, "moved_seen": row["moved_seen"] if same else outcome.at}
 
 
 def _said(row: dict[str, Any], parsed: ParsedFeed) -> dict[str, Any]:
@@ -146,6 +171,7 @@ class _Document:
     at: datetime
     reasons: dict[str, tuple[str, str]]  # key -> state and why, where it is not to be read
     known: dict[str, Any] = field(default_factory=dict)  # key -> row
+    read: dict[int, Any] = field(default_factory=dict)  # row -> what was read of those that differ now
     new: list[dict[str, Any]] = field(default_factory=list)
     changed: list[dict[str, Any]] = field(default_factory=list)
     versions: list[Entry] = field(default_factory=list)
@@ -183,12 +209,28 @@ class _Document:
             }
             self.new.append(values | new)
             return
-        # What a guard holds stays held: an edit does not let it through.
-        held = row.state == "held" and state == "waiting"
-        kept = {"state": row.state, "reason": row.reason} if held else {"state": state, "reason": reason}
-        self.changed.append(
-            {"row": row.id, **{f"v_{name}": value for name, value in (values | kept).items()}}
-        )
+        values |= self._standing(row, values, state, reason)
+        self.changed.append({"row": row.id, **{f"v_{name}": value for name, value in values.items()}})
+
+    def _standing(self, row: Any, values: dict[str, Any], state: str, reason: str) -> dict[str, Any]:
+        """Say how an entry stands after an edit.
+
+        What a guard holds stays held. What nobody reads, an enclosure, makes no work: neither is the page asked
+        for again, nor the story told anew.
+        """
+        if state == "waiting" and row.state == "held":
+            return {"state": row.state, "reason": row.reason}
+        before = self.read.get(row.id)
+        if state != "waiting" or row.state != "read" or before is None or not _reads_alike(before, values):
+            return {"state": state, "reason": reason}
+        kept = ("state", "reason", "tries", "retry_at", "page_error")
+        return {name: getattr(before, name) for name in kept}
+
+
+def _reads_alike(before: Any, values: dict[str, Any]) -> bool:
+    """Whether all that an article is made of is as it was; a text that was let go is not known."""
+    same = codec.fields_read(before.fields) == codec.fields_read(values["fields"])
+    return same and before.body is not None and before.body == values["body"]
 
 
 _CHANGED: Final = ("guid", "url", "canonical_url", "fields", "body", "hash", "effective", "effective_utc",
@@ -200,40 +242,53 @@ _CHANGE: Final = (
 )
 
 
-def _save_document(connection: Connection, row: dict[str, Any], outcome: PollOutcome) -> None:
+def _save_document(connection: Connection, row: dict[str, Any], outcome: PollOutcome) -> bool:
     """Save the entries of one document, and which of them stand where in it."""
-    delivered = [*outcome.new, *outcome.updated, *outcome.unchanged, *outcome.repeats]
-    delivered += [found for found, _ in outcome.quarantined]
-    delivered.sort(key=lambda found: found.position)
-    first: dict[str, Entry] = {}
-    for found in delivered:
-        first.setdefault(storable(found.key), found)
+    delivered = _delivered(outcome)
     reasons = dict.fromkeys(outcome.held, ("held", _HELD))
     reasons |= {found.key: ("quarantined", reason) for found, reason in outcome.quarantined}
     document = _Document(feed=row["id"], at=outcome.at, reasons=reasons)
-    document.known = _known(connection, row["id"], list(first))
-    for key, found in first.items():
-        document.take(found, key)
+    document.known = _known(connection, row["id"], list({storable(found.key) for found in delivered}))
+    document.read = _differing(connection, document.known, delivered)
+    taken: set[str] = set()
+    for found in delivered:
+        if isinstance(found, Entry) and found.key not in taken:
+            taken.add(found.key)
+            document.take(found, storable(found.key))
+    _save_entries(connection, document)
+    standing = {
+        found.position: document.known[key].id
+        for found in delivered
+        if (key := storable(found.key)) in document.known  # one that was pruned meanwhile stands nowhere
+    }
+    _save_positions(connection, row, standing, outcome.at)
+    return any(each["v_state"] == "read" for each in document.changed)
+
+
+def _delivered(outcome: PollOutcome) -> list[Entry | Standing]:
+    """Give the elements of the document in their order."""
+    every: list[Entry | Standing] = [*outcome.new, *outcome.updated, *outcome.unchanged, *outcome.repeats]
+    every += [found for found, _ in outcome.quarantined]
+    return sorted(every, key=lambda found: found.position)
+
+
+def _save_entries(connection: Connection, document: _Document) -> None:
+    """Write what a document brought, and each version of its elements as it was delivered."""
     if document.new:
         connection.execute(insert(entry), document.new)
-        document.known |= _known(connection, row["id"], [storable(each["key"]) for each in document.new])
+        document.known |= _known(connection, document.feed, [storable(each["key"]) for each in document.new])
     if document.changed:
         connection.execute(_CHANGE, document.changed)
-    insert_unknown(
-        connection,
-        entry_version,
-        [
-            {
-                "entry": document.known[storable(found.key)].id,
-                "hash": found.hash,
-                "raw": codec.entry_raw(found),
-                "seen_at": outcome.at,
-            }
-            for found in document.versions
-        ],
-    )
-    standing = {found.position: document.known[storable(found.key)].id for found in delivered}
-    _save_positions(connection, row, standing, outcome.at)
+    versions = [
+        {
+            "entry": document.known[storable(found.key)].id,
+            "hash": found.hash,
+            "raw": codec.entry_raw(found),
+            "seen_at": document.at,
+        }
+        for found in document.versions
+    ]
+    insert_unknown(connection, entry_version, versions)
 
 
 def _known(connection: Connection, feed_row: int, keys: Sequence[str]) -> dict[str, Any]:
@@ -243,6 +298,23 @@ def _known(connection: Connection, feed_row: int, keys: Sequence[str]) -> dict[s
         statement = select(*columns).where(entry.c.feed == feed_row, entry.c.key.in_(some))
         found |= {known.key: known for known in connection.execute(statement)}
     return found
+
+
+_READ: Final = tuple(entry.c[name] for name in
+                     ("id", "fields", "body", "state", "reason", "tries", "retry_at", "page_error"))  # fmt: skip
+
+
+def _differing(
+    connection: Connection, known: dict[str, Any], delivered: Sequence[Entry | Standing]
+) -> dict[int, Any]:
+    """Give what was normalised of the stored entries that come with other bytes now."""
+    rows: dict[int, Any] = {}
+    found = (each for each in delivered if isinstance(each, Entry))
+    differ = [row.id for each in found if (row := known.get(storable(each.key))) and row.hash != each.hash]
+    for some in chunks(differ):
+        statement = select(*_READ).where(entry.c.id.in_(some))
+        rows |= {row.id: row for row in connection.execute(statement)}
+    return rows
 
 
 def _save_positions(

@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, null, or_, select, update
 
+from aggregator.store import hosts
 from aggregator.store.schema import (
     article,
     document_position,
@@ -35,6 +36,7 @@ def prune(connection: Connection, *, now: datetime, keep: timedelta, keep_pages:
     connection.execute(delete(request).where(request.c.at < now - REQUESTS))
     connection.execute(delete(round_).where(round_.c.finished_at < now - REQUESTS))
     connection.execute(delete(page).where(page.c.fetched_at < now - keep_pages))
+    hosts.prune(connection, now=now)
     _texts(connection, now - keep)
     _keys(connection, now - KEYS * keep)
 

@@ -26,7 +26,7 @@ from sqlalchemy import (
     and_,
 )
 
-REVISION: Final = "0001"  # of the newest migration; a test holds the two together
+REVISION: Final = "0002"  # of the newest migration; a test holds the two together
 
 # PostgreSQL sorts text by the language of its database; SQLite and Python by code point.
 _TEXT: Final = Text().with_variant(Text(collation="C"), "postgresql")
@@ -131,6 +131,16 @@ feed: Final = Table(
     Column("unchanged", Integer, nullable=False),
     Column("quarantined", Integer, nullable=False),
     Column("loss", Float, nullable=False),
+    Column("polls", Integer),  # that succeeded
+    Column("whole_at", Utc),
+    Column("gap", Float(53)),  # seconds between two entries
+    Column("listed", Integer),
+    Column("published", Utc),
+    Column("adopted", Plain),  # the address that is asked in place of `url`
+    Column("struck", LargeBinary),  # hash of a document whose reading had to be ended
+    Column("strikes", Integer),
+    Column("suggested_at", Utc),
+    Column("suggestion", Plain),  # JSON: the warning that names another address
 )
 Index("ix_feed_name", feed.c.name)
 Index("ix_feed_next_due", feed.c.next_due)
@@ -152,6 +162,23 @@ request: Final = Table(
     sqlite_with_rowid=False,
 )
 Index("ix_request_at", request.c.at)
+
+host_wait: Final = Table(
+    "host_wait",
+    metadata,
+    Column("host", Plain, primary_key=True),  # name:port
+    Column("until", Utc, nullable=False),
+)
+
+robots: Final = Table(
+    "robots",
+    metadata,
+    Column("origin", Plain, primary_key=True),  # scheme://host:port
+    Column("status", Integer),  # None: no answer
+    Column("body", LargeBinary, nullable=False),
+    Column("fetched_at", Utc, nullable=False),
+)
+Index("ix_robots_fetched_at", robots.c.fetched_at)
 
 entry: Final = Table(
     "entry",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,14 +13,18 @@ from aggregator.errors import StoreError, StoreUnwritable
 from aggregator.model import (
     FeedRecord,
     FeedSettings,
+    FeedWarning,
+    KnownEntry,
+    NextPoll,
     PollOutcome,
     ReadArticle,
+    RobotsFile,
     StoredEntry,
     Story,
     StoryRules,
     WaitingEntry,
 )
-from aggregator.store import articles, entries, feeds, placing, polls, prune, rounds, stories, versions
+from aggregator.store import articles, entries, feeds, hosts, placing, polls, prune, rounds, stories, versions
 from aggregator.store.engine import BUSY, migrator, reader, writer
 from aggregator.store.failures import told
 from aggregator.store.place import Place, place_of, prepare
@@ -185,10 +189,65 @@ class Store:
         with self._write() as connection:
             feeds.record_attempts(connection, feed_ids, now=now)
 
-    def known_hashes(self, feed_id: str, keys: Collection[str]) -> dict[str, str]:
-        """Give the hash of every one of these keys that this feed has delivered before."""
+    def listed_hashes(self, feed_id: str) -> dict[str, str]:
+        """Give key and hash of what stands in this feed's last document."""
         with self._read() as connection:
-            return entries.known_hashes(connection, feed_id, keys)
+            return entries.listed_hashes(connection, feed_id)
+
+    def known(self, feed_id: str, *, keys: Collection[str], urls: Collection[str]) -> list[KnownEntry]:
+        """Give what stands in this feed's last document, and what else of it has one of these keys or addresses."""
+        with self._read() as connection:
+            return entries.known(connection, feed_id, keys=keys, urls=urls)
+
+    def reschedule(self, nexts: Mapping[str, NextPoll], *, forgive: bool = False) -> None:
+        """Move the next polls of these feeds; `forgive` takes back that failures were counted against them."""
+        with self._write() as connection:
+            feeds.reschedule(connection, nexts, forgive=forgive)
+
+    def ask_again(self, feed_id: str, *, now: datetime) -> bool:
+        """Let a feed that is gone be asked again, at once; False: it was not gone."""
+        with self._write() as connection:
+            return feeds.ask_again(connection, feed_id, now=now)
+
+    def put_suggestion(self, feed_id: str, suggestion: FeedWarning | None, *, now: datetime) -> None:
+        """Keep that another address was looked for, and the one that was found."""
+        with self._write() as connection:
+            feeds.put_suggestion(connection, feed_id, suggestion, now=now)
+
+    def held(self, feed_id: str) -> list[StoredEntry]:
+        """Give what a guard holds of this feed, newest first."""
+        with self._read() as connection:
+            return entries.held(connection, feed_id)
+
+    def held_counts(self) -> dict[str, int]:
+        """Count what is held, by feed."""
+        with self._read() as connection:
+            return entries.held_counts(connection)
+
+    def release(self, feed_id: str) -> int:
+        """Let what is held of this feed be read, and say how many entries it was."""
+        with self._write() as connection:
+            return entries.release(connection, feed_id)
+
+    def host_waits(self, *, now: datetime) -> dict[str, datetime]:
+        """Give the hosts (`name:port`) that asked to be left alone beyond now."""
+        with self._read() as connection:
+            return hosts.waits(connection, now=now)
+
+    def put_host_wait(self, host: str, until: datetime) -> None:
+        """Keep until when a host wants to be left alone."""
+        with self._write() as connection:
+            hosts.put_wait(connection, host, until)
+
+    def robots(self, origin: str) -> RobotsFile | None:
+        """Give what an origin answered last when it was asked for its robots.txt; None: it was not asked."""
+        with self._read() as connection:
+            return hosts.robots_of(connection, origin)
+
+    def put_robots(self, origin: str, file: RobotsFile) -> None:
+        """Keep what an origin answered when it was asked for its robots.txt."""
+        with self._write() as connection:
+            hosts.put_robots(connection, origin, file)
 
     def save_polls(self, outcomes: Sequence[PollOutcome], *, now: datetime) -> None:
         """Save what these polls brought, entries and all, in one transaction; saving it again changes nothing."""

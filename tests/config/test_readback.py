@@ -82,7 +82,7 @@ def test_keys_without_effect_are_noticed_where_they_are_set() -> None:
     notices = config.notices(loads((HERE / "whole.toml").read_text("utf-8")))
     assert [notice for notice in notices if "no effect yet" in notice] == [
         f"{key} is accepted but has no effect yet in this version"
-        for key in ("flood_limit", "max_size", "backfill", "regions", "hub", "deletions")
+        for key in ("max_size", "backfill", "regions", "hub", "deletions")
     ]
     assert not any("no effect" in notice for notice in config.notices(loads(SITE)))
 

@@ -26,6 +26,7 @@ from aggregator.model import (
     ReadArticle,
     Region,
     Role,
+    Standing,
     StoryRules,
     StoryView,
     Validators,
@@ -89,6 +90,17 @@ def outcome(name: str, *new: Entry, at: datetime = NOW, **values: Any) -> PollOu
         new=new,
         **values,
     )
+
+
+def hashes(store: Store, name: str, keys: Sequence[str]) -> dict[str, str]:
+    """What a feed has delivered before of these keys, and with which hash."""
+    found = store.known(name, keys=keys, urls=())
+    return {each.key: each.hash for each in found if each.key in keys}
+
+
+def stands(*entries: Entry) -> tuple[Standing, ...]:
+    """The same entries, as elements of a document that are stored already."""
+    return tuple(Standing(key=each.key, position=each.position) for each in entries)
 
 
 def not_modified(name: str, *, at: datetime) -> PollOutcome:

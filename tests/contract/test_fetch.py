@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from aggregator.errors import FetchError, Refused, Rejected, Unreachable
 from aggregator.fetch import FEED_ACCEPT, Fetcher
 from aggregator.model import Document, NotModified, Request, Validators
-from tests.fetching import AGENT, NOW, fetch, fetching, polling
+from tests.fetching import AGENT, NOW, Names, fetch, fetching, polling
 from tests.origin import CLOSE, RESET, Origin, reply
 
 pytestmark = pytest.mark.anyio
@@ -28,7 +29,7 @@ async def had(fetcher: Fetcher, url: str, validators: Validators | None = None, 
 # What is sent.
 
 
-async def test_both_validators_come_back_byte_for_byte() -> None:
+async def test_pm_01_both_validators_come_back_byte_for_byte() -> None:
     with Origin() as origin:
         url = origin.answer(
             "/feed", reply(200, b"<rss/>", {"ETag": '"abc"', "Last-Modified": LAST_MODIFIED}), reply(304)
@@ -63,7 +64,7 @@ async def test_both_validators_come_back_byte_for_byte() -> None:
         ("Last-Modified", b"yesterday", b"yesterday"),
     ],
 )
-async def test_a_validator_is_sent_back_as_it_came_or_not_at_all(
+async def test_pm_02_03_04_a_validator_is_sent_back_as_it_came_or_not_at_all(
     name: str, value: bytes, sent: bytes | None
 ) -> None:
     with Origin() as origin:
@@ -76,7 +77,7 @@ async def test_a_validator_is_sent_back_as_it_came_or_not_at_all(
 
 
 @pytest.mark.parametrize("value", [b'"a\r\nX-Evil: 1"', b'"a\nb"', b'"a\x00b"', b'"a\x7fb"', b'"a\r\n\tb"'])
-async def test_a_validator_never_makes_another_header(value: bytes) -> None:
+async def test_ss_12_a_validator_never_makes_another_header(value: bytes) -> None:
     with Origin() as origin:
         url = origin.answer("/feed", reply(200, b"<rss/>"))
         async with fetching() as fetcher:
@@ -90,17 +91,32 @@ async def test_a_validator_never_makes_another_header(value: bytes) -> None:
     }
 
 
-async def test_a_folded_header_does_not_brick_the_feed() -> None:
+@pytest.mark.parametrize("name", ["ETag", "eTAG", "Last-Modified"])
+@pytest.mark.parametrize("fold", [b"\r\n ", b"\r\n\t", b"\n  ", b" \r\n \r\n "])
+async def test_ss_12_a_folded_validator_is_dropped_and_does_not_brick_the_feed(
+    name: str, fold: bytes
+) -> None:
     with Origin() as origin:
-        folded = b'HTTP/1.1 200 OK\r\nETag: "a\r\n X-Evil: b"\r\nContent-Length: 6\r\n\r\n<rss/>'
-        url = origin.answer("/feed", folded)
+        head = b'HTTP/1.1 200 OK\r\nX-Other: "c"\r\n%b: "a%bX-Evil: b"\r\n' % (name.encode(), fold)
+        url = origin.answer("/feed", head + b"Content-Length: 6\r\n\r\n<rss/>")
         async with fetching() as fetcher:
             document = await had(fetcher, url)
+            assert document.validators == Validators()
             await had(fetcher, url, document.validators)
-        assert all(request.header("x-evil") is None for request in origin.seen())
+        for request in origin.seen():
+            assert len(request.headers) == 4
+            assert b"evil" not in request.raw.lower()
 
 
-async def test_a_validator_that_is_given_no_more_is_forgotten() -> None:
+async def test_ss_12_a_fold_takes_no_other_validator_with_it() -> None:
+    with Origin() as origin:
+        head = b'HTTP/1.1 200 OK\r\nETag: "a"\r\nX-Long: b\r\n ETag: c\r\nLast-Modified: d\r\n'
+        document = await fetch(origin.answer("/feed", head + b"Content-Length: 6\r\n\r\n<rss/>"))
+    assert isinstance(document, Document)
+    assert document.validators == Validators(etag=b'"a"', last_modified=b"d")
+
+
+async def test_pm_05_a_validator_that_is_given_no_more_is_forgotten() -> None:
     with Origin() as origin:
         url = origin.answer(
             "/feed", reply(200, b"<rss/>", {"Last-Modified": LAST_MODIFIED}), reply(200, b"<a/>")
@@ -111,7 +127,7 @@ async def test_a_validator_that_is_given_no_more_is_forgotten() -> None:
     assert second.validators == Validators()
 
 
-async def test_five_polls_carry_these_headers_and_no_others() -> None:
+async def test_pm_12_13_five_polls_carry_these_headers_and_no_others() -> None:
     with Origin() as origin:
         url = origin.answer("/feed?a=1", reply(200, b"<rss/>", {"Set-Cookie": "id=1; Path=/"}))
         async with fetching() as fetcher:
@@ -214,7 +230,9 @@ async def test_other_answers_are_told_in_our_words(status: int, reason: str) -> 
         (404, "7200", None),
     ],
 )
-async def test_retry_after_is_believed_up_to_a_month(status: int, value: str, wait: timedelta | None) -> None:
+async def test_pm_21_22_retry_after_is_believed_up_to_a_month(
+    status: int, value: str, wait: timedelta | None
+) -> None:
     with Origin() as origin:
         url = origin.answer("/feed", reply(status, b"", {"Retry-After": value}))
         with pytest.raises(Rejected) as caught:
@@ -222,11 +240,109 @@ async def test_retry_after_is_believed_up_to_a_month(status: int, value: str, wa
     assert caught.value.retry_after == (None if wait is None else NOW + wait)
 
 
-async def test_interim_answers_are_passed_over() -> None:
+HINTS = reply(103, b"", {"Link": "</a.css>"})
+
+
+@pytest.mark.parametrize("before", [HINTS, HINTS + HINTS, reply(100), HINTS + reply(100) + HINTS, HINTS * 16])
+async def test_rs_13_interim_answers_are_passed_over(before: bytes) -> None:
     with Origin() as origin:
-        hints = reply(103, b"", {"Link": "</a.css>"})
-        url = origin.answer("/feed", hints + hints + reply(100) + reply(200, b"<rss/>"))
-        document = await fetch(url)
+        document = await fetch(origin.answer("/feed", before + reply(200, b"<rss/>", {"ETag": '"a"'})))
+    assert isinstance(document, Document)
+    assert (document.status, document.body) == (200, b"<rss/>")
+    assert document.validators == Validators(etag=b'"a"')
+
+
+@pytest.mark.parametrize("status", [206, 226])
+async def test_pm_32_a_part_that_was_not_asked_for_is_never_the_document(status: int) -> None:
+    headers = {"IM": "feed", "Content-Range": "bytes 0-5/9", "ETag": '"part"'}
+    with Origin() as origin, pytest.raises(Rejected, match="a part that was not asked for") as caught:
+        await fetch(origin.answer("/feed", reply(status, b"<rss/>", headers)))
+    assert caught.value.http_status == status
+
+
+# What a 304 says.
+
+
+@pytest.mark.parametrize(
+    ("sent", "answered", "contradicted"),
+    [
+        (b'"a"', b'"a"', False),
+        (b'"a"', b'W/"a"', False),
+        (b'W/"a"', b'"a"', False),
+        (b'"a"', b"a", False),
+        (b'"a"', None, False),
+        (b'"a"', b"", False),
+        (b'"a-gzip"', b'"a"', False),
+        (b'"a"', b'W/"a--gzip"', False),
+        (b'"a"', b'"b"', True),
+        (b'W/"a"', b'W/"b"', True),
+        (b'"a"', b'"A"', True),
+        (None, b'"b"', False),
+        (b'"\xe9"', b'"b"', False),  # it could not be sent, so that nothing was asked about it
+    ],
+)
+async def test_pm_01_a_304_that_names_another_etag_is_contradicted(
+    sent: bytes | None, answered: bytes | None, contradicted: bool
+) -> None:
+    with Origin() as origin:
+        url = origin.answer("/feed", reply(304, b"", {} if answered is None else {"ETag": answered}))
+        answer = await fetch(url, validators=Validators(etag=sent, last_modified=LAST_MODIFIED))
+    assert isinstance(answer, NotModified)
+    assert answer.contradicted is contradicted
+
+
+@pytest.mark.parametrize(
+    ("statuses", "moved"), [((301,), True), ((308, 301), True), ((302,), False), ((301, 307), False)]
+)
+async def test_rs_01_a_304_behind_permanent_redirects_tells_where_they_led(
+    statuses: tuple[int, ...], moved: bool
+) -> None:
+    with Origin() as origin:
+        for hop, status in enumerate(statuses):
+            origin.answer(f"/{hop}", reply(status, b"", {"Location": f"/{hop + 1}"}))
+        end = origin.answer(f"/{len(statuses)}", reply(304))
+        answer = await fetch(origin.url("/0"), validators=Validators(etag=b'"a"'))
+    assert isinstance(answer, NotModified)
+    assert answer.moved_to == (end if moved else None)
+    assert all(request.header("if-none-match") == b'"a"' for request in origin.seen())
+
+
+async def test_a_304_with_a_body_is_a_304_and_its_connection_is_not_used_again() -> None:
+    page = b"<html>not modified</html>"
+    with Origin() as origin:
+        url = origin.answer(
+            "/feed",
+            reply(304) + page,
+            reply(304, b"", {"Content-Length": "25"}) + page,
+            reply(200, b"<rss/>"),
+        )
+        async with fetching() as fetcher:
+            for _ in range(2):
+                assert isinstance(await fetcher.fetch(Request(url=url, own_port=True), now=NOW), NotModified)
+            assert (await had(fetcher, url)).body == b"<rss/>"
+        assert [request.connection for request in origin.seen()] == [1, 2, 3]
+
+
+async def test_an_answer_that_nobody_asked_for_is_never_taken_for_that_of_the_next_request() -> None:
+    with Origin() as origin:
+        url = origin.answer(
+            "/a",
+            reply(200, b"<a/>") + reply(200, b"<evil/>"),
+            (reply(200, b"<b/>"), 0.05, reply(200, b"<evil/>")),
+        )
+        origin.answer("/c", reply(200, b"<c/>"))
+        async with fetching() as fetcher:
+            assert (await had(fetcher, url)).body == b"<a/>"
+            assert (await had(fetcher, url)).body == b"<b/>"
+            await asyncio.sleep(0.1)
+            assert (await had(fetcher, origin.url("/c"))).body == b"<c/>"
+
+
+async def test_what_comes_behind_the_announced_end_is_left_out() -> None:
+    with Origin() as origin:
+        document = await fetch(
+            origin.answer("/feed", b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<rss/><!-- more -->")
+        )
     assert isinstance(document, Document)
     assert document.body == b"<rss/>"
 
@@ -278,7 +394,7 @@ async def test_a_host_that_is_not_there_is_told_from_a_name_that_is_not_known() 
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_redirect_is_followed_and_told_only_when_it_is_permanent(status: int) -> None:
+async def test_rs_01_03_a_redirect_is_followed_and_told_only_when_it_is_permanent(status: int) -> None:
     with Origin() as origin:
         url = origin.answer("/old", reply(status, b"moved", {"Location": "new?x=%2F"}))
         origin.answer("/new?x=%2F", reply(200, b"<rss/>"))
@@ -291,7 +407,9 @@ async def test_a_redirect_is_followed_and_told_only_when_it_is_permanent(status:
 @pytest.mark.parametrize(
     ("statuses", "moved"), [((301, 308), True), ((301, 302), False), ((307, 301), False)]
 )
-async def test_one_passing_redirect_makes_the_chain_passing(statuses: tuple[int, ...], moved: bool) -> None:
+async def test_rs_03_one_passing_redirect_makes_the_chain_passing(
+    statuses: tuple[int, ...], moved: bool
+) -> None:
     with Origin() as origin:
         url = origin.answer("/0", reply(statuses[0], b"", {"Location": "/1"}))
         origin.answer("/1", reply(statuses[1], b"", {"Location": "/2"}))
@@ -301,7 +419,7 @@ async def test_one_passing_redirect_makes_the_chain_passing(statuses: tuple[int,
     assert (document.moved_to is not None) is moved
 
 
-async def test_ten_redirects_are_followed_and_eleven_are_not() -> None:
+async def test_rs_05_ten_redirects_are_followed_and_eleven_are_not() -> None:
     with Origin() as origin:
         for hop in range(30):
             origin.answer(f"/{hop}", reply(302, b"", {"Location": f"/{hop + 1}"}))
@@ -311,6 +429,10 @@ async def test_ten_redirects_are_followed_and_eleven_are_not() -> None:
         with pytest.raises(Refused, match=r"^it redirects more than 10 times$"):
             await fetch(origin.url("/0"))
         assert len(origin.seen()) == 22
+        origin.answer("/20", reply(302, b"", {"Location": "/0"}))  # a chain of 21 that is a circle besides
+        with pytest.raises(Refused):
+            await fetch(origin.url("/0"))
+        assert len(origin.seen()) == 33
 
 
 @pytest.mark.parametrize(
@@ -322,6 +444,8 @@ async def test_ten_redirects_are_followed_and_eleven_are_not() -> None:
         ({"Location": "/feed"}, Rejected),
         ({"Location": "#top"}, Rejected),
         ({"Location": "\\\\evil.invalid/"}, Rejected),
+        ({"Location": "\\\\\\\\evil.invalid"}, Rejected),
+        ({"Location": "/\\evil.invalid/"}, Rejected),
         ({"Location": "http://evil.invalid\\@127.0.0.1/"}, Rejected),
         ({"Location": "http://"}, Rejected),
         ({"Location": "http://[::1"}, Rejected),
@@ -332,7 +456,7 @@ async def test_ten_redirects_are_followed_and_eleven_are_not() -> None:
         ({"Location": "/" + "a" * 9000}, Refused),
     ],
 )
-async def test_a_redirect_to_nowhere_is_one_failed_poll(
+async def test_rs_05_a_redirect_to_nowhere_is_one_failed_poll(
     headers: dict[str, str], kind: type[FetchError]
 ) -> None:
     with Origin() as origin:
@@ -342,6 +466,16 @@ async def test_a_redirect_to_nowhere_is_one_failed_poll(
         assert len(origin.seen()) == 1
     assert type(caught.value) is kind
     assert caught.value.url == url
+
+
+async def test_rs_05_a_circle_is_left_when_it_closes() -> None:
+    with Origin() as origin:
+        url = origin.answer("/a", reply(302, b"", {"Location": "/b"}))
+        origin.answer("/b", reply(301, b"", {"Location": "/c"}))
+        origin.answer("/c", reply(307, b"", {"Location": "/b#again"}))
+        with pytest.raises(Rejected, match=r"^its redirects go round in a circle$"):
+            await fetch(url)
+        assert [request.target for request in origin.seen()] == ["/a", "/b", "/c"]
 
 
 async def test_a_redirect_in_another_charset_is_followed() -> None:
@@ -380,7 +514,7 @@ async def test_a_credential_that_is_none_is_refused_without_showing_it(secret: s
     assert "nothing" not in str(caught.value)
 
 
-async def test_a_credential_stays_with_its_host_and_port() -> None:
+async def test_rs_07_a_credential_stays_with_its_host_and_port() -> None:
     with Origin() as origin, Origin() as other, Origin("127.0.0.2") as elsewhere:
         url = origin.answer("/feed", reply(302, b"", {"Location": "/two"}))
         origin.answer("/two", reply(302, b"", {"Location": other.url("/three")}))
@@ -392,7 +526,7 @@ async def test_a_credential_stays_with_its_host_and_port() -> None:
         assert [request.header("x-key") for request in other.seen() + elsewhere.seen()] == [None, None]
 
 
-async def test_user_information_of_a_url_is_neither_sent_nor_shown() -> None:
+async def test_ss_08_user_information_of_a_url_is_neither_sent_nor_shown() -> None:
     with Origin() as origin:
         origin.answer("/feed", reply(404))
         with pytest.raises(Rejected) as caught:
@@ -401,13 +535,103 @@ async def test_user_information_of_a_url_is_neither_sent_nor_shown() -> None:
     assert "sandi" not in repr(caught.value) + str(caught.value) + caught.value.url
 
 
+@pytest.mark.parametrize("status", [401, 403])
+async def test_rs_11_a_credential_that_does_not_help_is_not_in_the_message(status: int) -> None:
+    with Origin() as origin:
+        url = origin.answer("/feed", reply(status, b"geheim", {"WWW-Authenticate": 'Basic realm="geheim"'}))
+        with pytest.raises(Rejected) as caught:
+            await fetch(url, secrets={"a": "ani:geheim"}, credential="a")
+        assert len(origin.seen()) == 1
+    shown = f"{caught.value!r} {caught.value} {vars(caught.value)}"
+    assert "geheim" not in shown
+    assert "YW5pOmdlaGVpbQ" not in shown
+
+
+# An address that an editor's own one led to.
+
+
+async def test_rs_07_an_adopted_address_on_another_host_gets_no_credential() -> None:
+    with Origin() as home, Origin("127.0.0.2") as new:
+        new.answer("/feed", reply(200, b"<rss/>"))
+        home.answer("/feed", reply(200, b"<rss/>"))
+        secrets = {"a": "X-Key: geheim"}
+        await fetch(new.url("/feed"), home=home.url("/feed"), secrets=secrets, credential="a")
+        assert new.seen()[0].header("x-key") is None
+        await fetch(home.url("/feed"), home=home.url("/old"), secrets=secrets, credential="a")
+        assert home.seen()[0].header("x-key") == b"geheim"
+        # ... and one that leads home again has it there.
+        new.answer("/feed", reply(302, b"", {"Location": home.url("/feed")}))
+        await fetch(new.url("/feed"), home=home.url("/feed"), secrets=secrets, credential="a")
+        assert [request.header("x-key") for request in new.seen()] == [None, None]
+        assert home.seen()[1].header("x-key") == b"geheim"
+
+
+async def test_rs_07_an_adopted_http_address_of_an_https_home_is_refused_with_a_credential() -> None:
+    with Origin() as new:
+        url = new.answer("/feed", reply(200, b"<rss/>"))
+        home = "https://kabar.example/feed"
+        with pytest.raises(Refused, match=r"^it redirects from https to http, and it has a credential$"):
+            await fetch(url, home=home, secrets={"a": "ani:sandi"}, credential="a")
+        assert new.connections == 0
+        assert isinstance(await fetch(url, home=home), Document)
+
+
+@pytest.mark.parametrize(
+    ("home", "url", "asked"),
+    [
+        ("http://kabar.invalid:9000/", "http://berita.invalid:9000/", True),
+        ("http://kabar.invalid:9000/", "http://berita.invalid:8443/", True),
+        ("http://kabar.invalid:9000/", "http://berita.invalid:9001/", False),
+        ("http://kabar.invalid/", "http://kabar.invalid:9000/", False),
+        ("", "http://kabar.invalid:9000/", True),
+    ],
+)
+async def test_an_adopted_address_has_the_port_of_its_home_or_a_usual_one(
+    home: str, url: str, asked: bool
+) -> None:
+    with pytest.raises(Unreachable if asked else Refused) as caught:
+        await fetch(url, home=home, settings=polling(allow_networks=()), lookup=Names())
+    assert ("is not known" in caught.value.reason) is asked
+
+
+# Who answered.
+
+
+@pytest.mark.parametrize("status", [403, 404, 410, 429, 500, 503, 206, 304])
+async def test_pm_24_an_error_names_the_host_that_answered(status: int) -> None:
+    with Origin() as first, Origin("127.0.0.2") as last:
+        url = first.answer("/feed", reply(302, b"", {"Location": last.url("/x")}))
+        answer = reply(status, b"") if status != 304 else reply(302)
+        last.answer("/x", answer)
+        with pytest.raises(Rejected) as caught:
+            await fetch(url)
+    assert caught.value.host == f"127.0.0.2:{last.port}"
+
+
+async def test_an_error_names_no_host_where_none_answered() -> None:
+    with Origin() as first, Origin("127.0.0.2") as last:
+        closed = last.url("/x")
+        last.close()
+        url = first.answer(
+            "/feed", reply(302, b"", {"Location": closed}), reply(302, b"", {"Location": "http:"})
+        )
+        errors = []
+        for asked in (url, url, "http://10.0.0.1/"):
+            with pytest.raises(FetchError) as caught:
+                await fetch(asked)
+            errors.append(caught.value)
+    # The second was told where to go, if to nowhere proper.
+    assert [error.host for error in errors] == [None, f"127.0.0.1:{first.port}", None]
+    assert [type(error) for error in errors] == [Unreachable, Rejected, Refused]
+
+
 # Refused by policy.
 
 
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "localhost", "127.1", "0x7f000001", "2130706433", "0177.0.0.1"]
 )
-async def test_loopback_is_refused_by_any_name_and_hears_nothing(host: str) -> None:
+async def test_ss_01_03_loopback_is_refused_by_any_name_and_hears_nothing(host: str) -> None:
     with Origin() as canary:
         with pytest.raises(Refused):
             await fetch(canary.url("/feed", host=host), settings=polling(allow_networks=()))
@@ -415,7 +639,7 @@ async def test_loopback_is_refused_by_any_name_and_hears_nothing(host: str) -> N
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "[::1]"])
-async def test_a_redirect_into_the_machine_is_refused(host: str) -> None:
+async def test_ss_02_a_redirect_into_the_machine_is_refused(host: str) -> None:
     with Origin("127.0.0.2") as origin, Origin() as canary:
         url = origin.answer("/feed", reply(302, b"", {"Location": canary.url("/x", host=host)}))
         with pytest.raises(Refused):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aggregator.model import Entry, RawEntry
+from aggregator.model import Enclosure, Entry, RawEntry
 from aggregator.store import Store, open_reader
 from tests.contract.store_values import (
     DAY,
@@ -15,11 +15,13 @@ from tests.contract.store_values import (
     entry,
     feed,
     fill,
+    hashes,
     not_modified,
     outcome,
     read,
     read_all,
     rules,
+    stands,
 )
 
 Rows = Callable[[Store], dict[str, list[tuple[Any, ...]]]]
@@ -68,7 +70,7 @@ def test_an_entry_with_nothing_but_a_key_comes_back_too(store: Store) -> None:
 def test_text_that_an_engine_refuses_is_made_storable(store: Store, text: str) -> None:
     odd = entry("a", 1, title=text, guid=text, key=text, text=text, url=None, hash=text)
     store.save_polls([outcome("a", odd)], now=NOW)
-    assert list(store.known_hashes("a", [text])) == [text]
+    assert list(hashes(store, "a", [text])) == [text]
     store.save_polls([outcome("a", odd, at=NOW + HOUR)], now=NOW)
     assert store.ledger()["accepted"] == 1
     (waiting,) = store.waiting(now=NOW, limit=10)
@@ -92,17 +94,20 @@ def test_saving_the_same_outcomes_twice_changes_nothing(store: Store, rows: Rows
 def test_what_is_new_is_decided_by_what_is_stored(store: Store) -> None:
     store.save_polls([outcome("a", entry("a", 1))], now=NOW)
     read_all(store)
-    late = outcome("a", entry("a", 1), at=NOW + HOUR, updated=(entry("a", 2),), unchanged=(entry("a", 3),))
+    late = outcome(
+        "a", entry("a", 1), at=NOW + HOUR, updated=(entry("a", 2),), unchanged=stands(entry("a", 3))
+    )
     store.save_polls([late], now=NOW + HOUR)
-    assert store.ledger()["accepted"] == 3
-    assert [each.entry.key for each in store.waiting(now=NOW, limit=10)] == ["key-3", "key-2"]
+    # What is told to be stored already, and is not, stands nowhere; the next document that differs brings it.
+    assert states(store) == [(1, "key-1", "published"), (2, "key-2", "waiting")]
+    assert [each.entry.key for each in store.waiting(now=NOW, limit=10)] == ["key-2"]
 
 
 def test_known_hashes_are_those_of_this_feed_only(store: Store) -> None:
     store.save_polls([outcome("a", entry("a", 1)), outcome("b", entry("b", 2))], now=NOW)
     asked = [f"key-{number}" for number in range(1200)]
-    assert store.known_hashes("a", asked) == {"key-1": entry("a", 1).hash}
-    assert store.known_hashes("nobody", asked) == {}
+    assert hashes(store, "a", asked) == {"key-1": entry("a", 1).hash}
+    assert hashes(store, "nobody", asked) == {}
 
 
 def test_an_edited_entry_waits_again_and_its_versions_are_kept(store: Store, rows: Rows) -> None:
@@ -172,7 +177,7 @@ def test_a_date_ahead_of_us_gives_way_to_the_time_of_first_sight(store: Store) -
 def test_a_page_that_could_not_be_had_is_tried_again_when_its_time_comes(store: Store) -> None:
     store.save_polls([outcome("a", entry("a", 1))], now=NOW)
     (waiting,) = store.waiting(now=NOW, limit=1)
-    again = read(replace(waiting, page_error="timeout"), retry_page_at=NOW + HOUR)
+    again = read(replace(waiting, page_error="timeout", tries=1), retry_page_at=NOW + HOUR)
     for _ in range(2):
         store.save_articles([again], rules(), now=NOW)
     assert store.waiting(now=NOW, limit=1) == []
@@ -189,8 +194,8 @@ def test_the_last_document_comes_in_its_order_with_repeats_then_the_older_entrie
         "a",
         entry("a", 9, position=1),
         at=NOW + HOUR,
-        unchanged=(entry("a", 2, position=2),),
-        repeats=(entry("a", 9, position=3, text="told otherwise"),),
+        unchanged=stands(entry("a", 2, position=2)),
+        repeats=stands(entry("a", 9, position=3)),
     )
     store.save_polls([shown], now=NOW + HOUR)
     assert states(store) == [
@@ -224,3 +229,61 @@ def test_a_reader_sees_what_a_writer_committed(store: Store, url: str) -> None:
     store.save_polls([outcome("a", entry("a", 1))], now=NOW)
     assert reader.ledger()["waiting"] == 1
     reader.close()
+
+
+def test_what_stands_in_the_last_document_is_known_by_its_key_and_hash(store: Store) -> None:
+    fill(store, outcome("a", entry("a", 1), entry("a", 2)))
+    late = outcome("a", entry("a", 3, position=1), at=NOW + HOUR, unchanged=stands(entry("a", 2)))
+    store.save_polls([late], now=NOW + HOUR)
+    assert store.listed_hashes("a") == {f"key-{number}": entry("a", number).hash for number in (2, 3)}
+    assert store.listed_hashes("nobody") == {}
+
+
+def test_an_entry_is_known_by_its_place_its_key_or_its_address(store: Store) -> None:
+    fill(store, outcome("a", entry("a", 1), entry("a", 2)), outcome("b", entry("b", 1)))
+    store.save_polls([outcome("a", entry("a", 3, position=1), at=NOW + HOUR)], now=NOW + HOUR)
+    address = entry("a", 2).canonical_url
+    assert address is not None
+    found = {each.key: each for each in store.known("a", keys=["key-1"], urls=[address])}
+    assert found.keys() == {"key-1", "key-2", "key-3"}
+    assert [found[f"key-{number}"].listed for number in (1, 2, 3)] == [False, False, True]
+    one = found["key-1"]
+    assert (one.title, one.guid, one.canonical_url) == ("Title 1 of a", "guid 1", entry("a", 1).canonical_url)
+    assert one.published == one.effective == entry("a", 1).published
+    assert [each.key for each in store.known("a", keys=(), urls=())] == ["key-3"]
+
+
+def test_what_is_held_is_shown_and_let_through(store: Store) -> None:
+    many = [entry("a", number) for number in range(1, 4)]
+    fill(store, outcome("a", *many, held=frozenset({"key-1", "key-3"})), outcome("b", entry("b", 1)))
+    assert [each.entry.key for each in store.held("a")] == ["key-1", "key-3"]
+    assert store.held_counts() == {"a": 2}
+    assert store.release("a") == 2
+    assert (store.held("a"), store.held_counts(), store.release("a")) == ([], {}, 0)
+    assert [each.entry.key for each in store.waiting(now=NOW, limit=9) if each.entry.feed_id == "a"]
+    assert store.ledger()["held"] == 0
+
+
+def test_an_edit_that_nobody_reads_makes_no_work_and_shows_in_the_files(store: Store) -> None:
+    fill(store, outcome("a", entry("a", 1), entry("a", 2)))
+    revision = store.revision()
+    silent = replace(entry("a", 1), hash="other", enclosures=(Enclosure(url="https://a.example/new.mp3"),))
+    spoken = replace(entry("a", 2), hash="other", title="Another title")
+    store.save_polls([outcome("a", at=NOW + HOUR, updated=(silent, spoken))], now=NOW + HOUR)
+    assert [each.entry.key for each in store.waiting(now=NOW + HOUR, limit=9)] == ["key-2"]
+    assert store.revision() > revision
+    stored = {each.entry.key: each.entry for each in store.entries(feed="a")}
+    assert stored["key-1"].enclosures == silent.enclosures
+    assert stored["key-1"].hash == "other"
+
+
+def test_a_page_that_is_to_be_tried_again_is_so_after_an_edit_that_nobody_reads(store: Store) -> None:
+    store.save_polls([outcome("a", entry("a", 1))], now=NOW)
+    (waiting,) = store.waiting(now=NOW, limit=1)
+    again = read(replace(waiting, page_error="timeout", tries=1), retry_page_at=NOW + 2 * HOUR)
+    store.save_articles([again], rules(), now=NOW)
+    silent = replace(entry("a", 1), hash="other", enclosures=())
+    store.save_polls([outcome("a", at=NOW + HOUR, updated=(silent,))], now=NOW + HOUR)
+    assert store.waiting(now=NOW + HOUR, limit=1) == []
+    (retried,) = store.waiting(now=NOW + 2 * HOUR, limit=1)
+    assert (retried.tries, retried.page_error) == (1, "timeout")

@@ -2,17 +2,30 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any, Final
 
 from aggregator.model import (
     FeedRecord,
     FeedWarning,
+    Move,
+    NextPoll,
     ParsedFeed,
     PollOutcome,
     Problem,
+    Rhythm,
+    RobotsFile,
+    Strikes,
     Validators,
 )
 from aggregator.store import Store
-from tests.contract.store_values import DAY, HOUR, NOW, entry, feed, fill, not_modified, only, outcome
+from tests.contract.store_values import DAY, HOUR, NOW, entry, feed, fill, hashes, not_modified, only, outcome
+
+DECIDED: Final[dict[str, Any]] = {
+    "whole": True,
+    "rhythm": Rhythm(gap=HOUR, listed=20, published=NOW - HOUR),
+    "move": Move(to="https://b.example/rss", since=NOW - DAY, adopted="https://c.example/rss"),
+    "strikes": Strikes(body=b"body", count=1),
+}
 
 
 def record(store: Store, name: str) -> FeedRecord:
@@ -53,7 +66,7 @@ def test_a_known_url_under_a_new_id_is_a_rename_and_history_follows(store: Store
     assert [each.id for each in store.feed_records()] == ["b"]
     assert found.validators.etag == b'"one"'
     assert found.added_at == NOW
-    assert store.known_hashes("b", ["key-1"]) == {"key-1": entry("a", 1).hash}
+    assert hashes(store, "b", ["key-1"]) == {"key-1": entry("a", 1).hash}
     assert only(store).lead.feed_id == "b"
 
 
@@ -66,7 +79,7 @@ def test_a_new_url_under_a_known_id_is_a_move_and_forgets_the_validators_only(st
     assert found.validators == Validators()
     assert found.body_hash is None
     assert found.next_due == NOW + HOUR
-    assert store.known_hashes("a", ["key-1"]) == {"key-1": entry("a", 1).hash}
+    assert hashes(store, "a", ["key-1"]) == {"key-1": entry("a", 1).hash}
 
 
 def test_two_feeds_that_exchange_their_ids_keep_their_own_history(store: Store) -> None:
@@ -75,8 +88,8 @@ def test_two_feeds_that_exchange_their_ids_keep_their_own_history(store: Store) 
     store.sync_feeds(
         [feed("b", url="https://a.example/rss"), feed("a", url="https://b.example/rss")], now=NOW
     )
-    assert store.known_hashes("b", ["key-1"])
-    assert not store.known_hashes("a", ["key-1"])
+    assert hashes(store, "b", ["key-1"])
+    assert not hashes(store, "a", ["key-1"])
 
 
 def test_an_id_given_to_another_feed_while_its_url_goes_on_under_a_new_one(store: Store) -> None:
@@ -85,8 +98,8 @@ def test_an_id_given_to_another_feed_while_its_url_goes_on_under_a_new_one(store
     store.sync_feeds(
         [feed("a", url="https://other.example/"), feed("old-a", url="https://a.example/rss")], now=NOW
     )
-    assert store.known_hashes("old-a", ["key-1"])
-    assert not store.known_hashes("a", ["key-1"])
+    assert hashes(store, "old-a", ["key-1"])
+    assert not hashes(store, "a", ["key-1"])
     assert record(store, "a").added_at == NOW
 
 
@@ -152,7 +165,7 @@ def test_a_success_keeps_all_that_the_document_said(store: Store) -> None:
     )
     warning = FeedWarning(kind="dates-ahead", message="3 entries are dated ahead")
     store.save_polls(
-        [outcome("a", entry("a", 1), feed=parsed, warnings=(warning,), moved_to="https://b.example/rss")],
+        [outcome("a", entry("a", 1), feed=parsed, warnings=(warning,), **DECIDED)],
         now=NOW,
     )
     assert record(store, "a") == FeedRecord(
@@ -171,8 +184,11 @@ def test_a_success_keeps_all_that_the_document_said(store: Store) -> None:
         next_due=NOW + HOUR,
         next_due_reason="interval",
         interval=HOUR,
-        moved_to="https://b.example/rss",
-        moved_seen=NOW,
+        polls=1,
+        whole_at=NOW,
+        rhythm=DECIDED["rhythm"],
+        move=DECIDED["move"],
+        strikes=DECIDED["strikes"],
         ttl=timedelta(minutes=90),
         skip_hours=frozenset({1, 2}),
         skip_days=frozenset({6}),
@@ -183,7 +199,7 @@ def test_a_success_keeps_all_that_the_document_said(store: Store) -> None:
 
 def test_a_304_moves_the_schedule_and_leaves_what_is_known_of_the_document(store: Store) -> None:
     store.sync_feeds([feed("a")], now=NOW)
-    store.save_polls([outcome("a", entry("a", 1), moved_to="https://b.example/")], now=NOW)
+    store.save_polls([outcome("a", entry("a", 1), **DECIDED)], now=NOW)
     before, revision = record(store, "a"), store.revision()
     store.save_polls([not_modified("a", at=NOW + HOUR)], now=NOW + HOUR)
     assert record(store, "a") == replace(
@@ -192,6 +208,7 @@ def test_a_304_moves_the_schedule_and_leaves_what_is_known_of_the_document(store
         last_success=NOW + HOUR,
         http_status=304,
         next_due=NOW + 2 * HOUR,
+        polls=2,
         new=0,
     )
     assert store.revision() == revision
@@ -231,13 +248,94 @@ def test_a_gone_feed_stays_gone_until_it_answers(store: Store) -> None:
     assert not record(store, "a").gone
 
 
-def test_a_permanent_redirect_is_remembered_from_its_first_sight(store: Store) -> None:
+def test_what_a_poll_decides_for_the_next_ones_stays_until_one_decides_anew(store: Store) -> None:
     store.sync_feeds([feed("a")], now=NOW)
-    for hours in range(3):
-        store.save_polls([outcome("a", at=NOW + hours * HOUR, moved_to="https://b.example/")], now=NOW)
-    assert record(store, "a").moved_seen == NOW
-    store.save_polls([outcome("a", at=NOW + DAY)], now=NOW)
-    assert (record(store, "a").moved_to, record(store, "a").moved_seen) == (None, None)
+    store.save_polls([outcome("a", entry("a", 1), **DECIDED)], now=NOW)
+    store.save_polls([failure("a", at=NOW + HOUR)], now=NOW)
+    found = record(store, "a")
+    assert (found.rhythm, found.move, found.strikes) == tuple(
+        DECIDED[name] for name in ("rhythm", "move", "strikes")
+    )
+    anew = {"rhythm": Rhythm(), "move": Move(), "strikes": Strikes()}
+    store.save_polls([outcome("a", at=NOW + 2 * HOUR, **anew)], now=NOW)
+    found = record(store, "a")
+    assert {name: getattr(found, name) for name in anew} == anew
+    assert (found.polls, found.whole_at) == (2, NOW)
+
+
+def test_an_outage_is_not_counted_against_a_feed(store: Store) -> None:
+    store.sync_feeds([feed("a")], now=NOW)
+    for hours in range(1, 4):
+        store.save_polls([failure("a", at=NOW + hours * HOUR, outage=True)], now=NOW)
+    assert record(store, "a").failures == 1
+    store.save_polls([failure("a", at=NOW + 4 * HOUR)], now=NOW)
+    assert record(store, "a").failures == 2
+
+
+def test_polls_are_moved_and_failures_forgiven(store: Store) -> None:
+    store.sync_feeds([feed("a"), feed("b")], now=NOW)
+    store.save_polls([failure(name, at=NOW + hours * HOUR) for name in "ab" for hours in range(3)], now=NOW)
+    store.reschedule({"a": NextPoll(at=NOW + DAY, reason="retry-after", interval=HOUR)})
+    store.reschedule({"b": NextPoll(at=NOW + DAY, reason="outage", interval=HOUR)}, forgive=True)
+    store.reschedule({})
+    a, b = record(store, "a"), record(store, "b")
+    assert (a.next_due, a.next_due_reason, a.failures) == (NOW + DAY, "retry-after", 3)
+    assert (b.next_due, b.next_due_reason, b.failures) == (NOW + DAY, "outage", 1)
+
+
+def test_a_gone_feed_can_be_asked_again(store: Store) -> None:
+    store.sync_feeds([feed("a")], now=NOW)
+    store.record_attempts(["a"], now=NOW)
+    store.save_polls([failure("a", gone=True)], now=NOW)
+    assert store.ask_again("a", now=NOW + HOUR)
+    assert not store.ask_again("a", now=NOW + HOUR)
+    assert not store.ask_again("nobody", now=NOW)
+    found = record(store, "a")
+    assert (found.gone, found.next_due, found.last_attempt) == (False, NOW + HOUR, None)
+    assert [each.id for each in store.due(now=NOW + HOUR, limit=9)] == ["a"]
+    store.save_polls([failure("a", at=NOW + HOUR)], now=NOW)
+    assert not record(store, "a").gone
+
+
+def test_another_address_that_was_found_is_told_until_the_feed_answers(store: Store) -> None:
+    store.sync_feeds([feed("a")], now=NOW)
+    found = FeedWarning(kind="feed-found", message='url = "https://a.example/atom"')
+    store.save_polls([failure("a")], now=NOW)
+    store.put_suggestion("a", found, now=NOW + HOUR)
+    assert (record(store, "a").warnings, record(store, "a").suggested_at) == ((found,), NOW + HOUR)
+    store.put_suggestion("a", None, now=NOW + DAY)
+    assert (record(store, "a").warnings, record(store, "a").suggested_at) == ((), NOW + DAY)
+    store.put_suggestion("a", found, now=NOW + 2 * DAY)
+    store.save_polls([outcome("a", at=NOW + 3 * DAY)], now=NOW)
+    assert record(store, "a").warnings == ()
+
+
+def test_hosts_are_left_alone_as_long_as_they_asked(store: Store) -> None:
+    store.put_host_wait("a.example:443", NOW + HOUR)
+    store.put_host_wait("a.example:443", NOW + 2 * HOUR)
+    store.put_host_wait("b.example:80", NOW + HOUR)
+    assert store.host_waits(now=NOW) == {
+        "a.example:443": NOW + 2 * HOUR,
+        "b.example:80": NOW + HOUR,
+    }
+    assert store.host_waits(now=NOW + HOUR).keys() == {"a.example:443"}
+    store.prune(now=NOW + HOUR, keep=DAY, keep_pages=DAY)
+    assert store.host_waits(now=NOW).keys() == {"a.example:443"}
+
+
+def test_robots_txt_is_kept_as_it_was_answered(store: Store) -> None:
+    origin = "https://a.example:443"
+    assert store.robots(origin) is None
+    for file in (
+        RobotsFile(status=200, body=b"User-agent: *\nDisallow: /\xff\0", fetched_at=NOW),
+        RobotsFile(status=None, body=b"", fetched_at=NOW + HOUR),
+    ):
+        store.put_robots(origin, file)
+        assert store.robots(origin) == file
+    store.prune(now=NOW + 30 * DAY, keep=DAY, keep_pages=DAY)
+    assert store.robots(origin) is not None
+    store.prune(now=NOW + 32 * DAY, keep=DAY, keep_pages=DAY)
+    assert store.robots(origin) is None
 
 
 def test_two_outcomes_of_one_feed_in_one_batch_are_saved_in_their_order(store: Store) -> None:

@@ -26,8 +26,8 @@ NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 def upgrade():
     with op.batch_alter_table("feed") as batch:
@@ -63,7 +63,7 @@ def migrating(url: str) -> Iterator[Engine]:
 def scripts(folder: Path, more: str = "") -> Path:
     """The migrations of this version, and one that comes after them."""
     shutil.copytree(MIGRATIONS, folder / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "migrations" / "versions" / "0002_next.py").write_text(NEXT.format(more=more))
+    (folder / "migrations" / "versions" / "0003_next.py").write_text(NEXT.format(more=more))
     return folder / "migrations"
 
 
@@ -135,7 +135,7 @@ def counts(connection: Connection) -> dict[str, int]:
 def filled(store: Store) -> dict[str, int]:
     """A store with rows in every table, and how many."""
     store.sync_feeds([feed("a"), feed("b")], now=NOW)
-    from aggregator.model import Page
+    from aggregator.model import Page, RobotsFile
     from tests.contract.store_values import read, rules
 
     store.save_polls([outcome("a", entry("a", 1), entry("a", 2)), outcome("b", entry("b", 1))], now=NOW)
@@ -144,6 +144,8 @@ def filled(store: Store) -> dict[str, int]:
     store.save_articles([read(each, keys=(1, 2), page=page) for each in waiting], rules(), now=NOW)
     store.save_config("[site]", now=NOW)
     store.put_note("key", "value")
+    store.put_host_wait("a.example:443", NOW)
+    store.put_robots("https://a.example:443", RobotsFile(status=404, body=b"", fetched_at=NOW))
     store.ask_round("{}", now=NOW)
     with store._read() as connection:
         found = counts(connection)
@@ -156,7 +158,7 @@ def test_a_migration_loses_no_row_of_any_table(store: Store, migrating: Engine, 
     migrate(migrating, scripts=scripts(tmp_path))
     with migrating.begin() as connection:
         assert counts(connection) == before
-        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0002"
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0003"
         assert "mood" in {each["name"] for each in inspect(connection).get_columns("feed")}
 
 

@@ -16,12 +16,14 @@ from tests.contract.store_values import (
     entry,
     feed,
     fill,
+    hashes,
     not_modified,
     only,
     outcome,
     read,
     read_all,
     rules,
+    stands,
 )
 
 Rows = Callable[[Store], dict[str, list[tuple[Any, ...]]]]
@@ -93,9 +95,9 @@ def test_what_subscribers_can_still_see_keeps_its_texts(store: Store) -> None:
 def test_st_14_a_pruned_entry_that_its_feed_lists_again_is_not_posted_again(store: Store) -> None:
     gone_from_its_feed(store, select=nowhere)
     prune(store, 9 * KEEP)
-    assert store.known_hashes("a", ["key-1"]) == {"key-1": entry("a", 1).hash}
+    assert hashes(store, "a", ["key-1"]) == {"key-1": entry("a", 1).hash}
     back = NOW + 9 * KEEP
-    store.save_polls([outcome("a", at=back, unchanged=(entry("a", 1),))], now=back)
+    store.save_polls([outcome("a", at=back, unchanged=stands(entry("a", 1)))], now=back)
     assert store.waiting_count(now=back) == 0
     assert store.ledger()["accepted"] == 2
 
@@ -116,7 +118,7 @@ def test_keys_go_after_ten_times_as_long(store: Store, rows: Rows) -> None:
     assert store.ledger()["accepted"] == 2
     prune(store, 10 * KEEP + DAY)
     assert store.ledger()["accepted"] == 1
-    assert store.known_hashes("a", ["key-1", "key-2"]).keys() == {"key-2"}
+    assert hashes(store, "a", ["key-1", "key-2"]).keys() == {"key-2"}
     assert len(rows(store)["story"]) == 1
 
 

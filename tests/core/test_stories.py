@@ -109,6 +109,19 @@ def test_two_headlines_of_one_feed_are_two_stories_whatever_they_share() -> None
     assert stories.assign(read(headline="Buletin 17: celah pada gambar"), [other]).rule == "first"
 
 
+def test_two_summaries_of_one_feed_that_share_a_sentence_are_two_stories() -> None:
+    shared = "Polisi menahan kepala dinas perhubungan di wilayah pesisir pada Jumat, 7 Januari 2022."
+    one = read(
+        f"{shared} Ia dibawa ke ibu kota untuk diperiksa.",
+        "Kepala Dinas Pesisir Ditahan",
+        "https://a.example/1",
+    )
+    other = f"{shared} Bagaimana riwayat dan hartanya menurut laporan?"
+    elsewhere = candidate(other, "Profil Kepala Dinas Pesisir yang Ditahan", "https://b.example/2")
+    assert stories.assign(one, [elsewhere]).rule == "same-text"
+    assert stories.assign(one, [replace(elsewhere, feed_id="a")]).rule == "first"
+
+
 def test_an_entry_that_comes_again_under_another_id_is_one_story() -> None:
     moved = replace(candidate(url="https://a.example/1"), feed_id="a")
     assert stories.assign(read(headline="Warga tutup jalan"), [moved]).rule == "same-url"

@@ -62,14 +62,14 @@ def test_any_bytes_come_back(text: bytes, level: int, size: int) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 100, 10_000])
-def test_members_of_one_gzip_file_are_joined_and_rubbish_behind_them_is_dropped(size: int) -> None:
+def test_tl_06_members_of_one_gzip_file_are_joined_and_rubbish_behind_them_is_dropped(size: int) -> None:
     packed = gzip.compress(b"<rss>") + gzip.compress(b"") + gzip.compress(b"</rss>")
     assert undone(packed, "gzip", size=size) == b"<rss></rss>"
     assert undone(packed + b"rubbish" * 9, "gzip", size=size) == b"<rss></rss>"
     assert undone(zlib.compress(b"<rss/>") + b"rubbish", "deflate", size=size) == b"<rss/>"
 
 
-def test_what_is_called_gzip_but_is_not_is_left_as_it_is() -> None:
+def test_tl_06_what_is_called_gzip_but_is_not_is_left_as_it_is() -> None:
     assert undone(b"<rss/>", "gzip", size=1) == b"<rss/>"
     assert undone(gzip.compress(b"<rss/>"), "gzip", "gzip") == b"<rss/>"
     assert undone(b"", "gzip") == b""
@@ -78,7 +78,7 @@ def test_what_is_called_gzip_but_is_not_is_left_as_it_is() -> None:
 @pytest.mark.parametrize(
     "codings", [("gzip",) * 3, ("gzip",) * 10, ["gzip", " gzip", "gzip "], ["deflate"] * 3]
 )
-def test_more_than_two_layers_are_refused_before_a_byte_is_read(codings: list[str]) -> None:
+def test_tl_06_more_than_two_layers_are_refused_before_a_byte_is_read(codings: list[str]) -> None:
     with pytest.raises(BadEncoding, match=rf"^the answer is packed {len(codings)} times over$"):
         Body(URL, codings, limit=1000)
 
@@ -95,8 +95,8 @@ def test_a_coding_that_was_not_offered_is_refused(coding: str) -> None:
     [
         (b"\x07rss/", "deflate"),
         (b"\x1f\x8b" + b"<rss/>" * 9, "gzip"),
-        (gzip.compress(TEXT)[:500] + b"\xff" * 500, "gzip"),
-        (gzip.compress(b"<rss/>")[:-8] + b"12345678", "gzip"),
+        (gzip.compress(TEXT, mtime=0)[:500] + b"\xff" * 500, "gzip"),
+        (gzip.compress(b"<rss/>", mtime=0)[:-8] + b"12345678", "gzip"),
         (zlib.compress(b"<rss/>")[:-4] + b"1234", "deflate"),
     ],
 )
@@ -106,7 +106,7 @@ def test_what_cannot_be_unpacked_is_one_error(data: bytes, coding: str) -> None:
 
 
 @pytest.mark.parametrize("left", [1, 2, 10, 18, 100, 5_000])
-def test_what_breaks_off_is_truncated(left: int) -> None:
+def test_tl_06_what_breaks_off_is_truncated(left: int) -> None:
     for data, coding in ((gzip.compress(TEXT), "gzip"), (zlib.compress(TEXT), "deflate")):
         with pytest.raises(Truncated):
             undone(data[:left], coding)
@@ -122,7 +122,7 @@ def test_no_bytes_raise_anything_but_our_errors(data: bytes, codings: list[str])
 
 
 @pytest.mark.parametrize("layers", [1, 2])
-def test_a_bomb_is_stopped_at_the_limit(layers: int) -> None:
+def test_tl_04_a_bomb_is_stopped_at_the_limit(layers: int) -> None:
     bomb = gzip.compress(b"\0" * 30_000_000)
     for _ in range(layers - 1):
         bomb = gzip.compress(bomb)

@@ -56,7 +56,7 @@ PUBLIC = ["8.8.8.8", "93.184.216.34", "1.1.1.1", "2606:4700::1111", "2a00:1450:4
 
 
 @pytest.mark.parametrize(("first", "last", "before", "after"), NETWORKS, ids=[row[0] for row in NETWORKS])
-def test_a_network_is_forbidden_from_end_to_end(
+def test_ss_01_04_a_network_is_forbidden_from_end_to_end(
     first: str, last: str, before: str | None, after: str | None
 ) -> None:
     assert is_forbidden(first)
@@ -80,7 +80,7 @@ def info(address: str) -> tuple[int, int, int, str, tuple[object, ...]]:
 
 
 @pytest.mark.parametrize("address", [row[0] for row in NETWORKS])
-def test_no_socket_is_made_for_a_forbidden_address(address: str) -> None:
+def test_ss_01_04_no_socket_is_made_for_a_forbidden_address(address: str) -> None:
     with pytest.raises(AddressRefused) as caught:
         guard().open_socket(info(address))
     assert caught.value.address == address
@@ -140,7 +140,7 @@ def test_an_allowed_network_is_asked_and_no_other(allowed: str, address: str, fi
         ("https://[2606:4700::1111]:8443/", "[2606:4700::1111]", 8443, "https://[2606:4700::1111]:8443/"),
     ],
 )
-def test_a_url_is_read_once_as_browsers_do(url: str, host: str, port: int, asked: str) -> None:
+def test_ss_08_a_url_is_read_once_as_browsers_do(url: str, host: str, port: int, asked: str) -> None:
     target = guard().target(url)
     assert (target.host, target.port, target.url) == (host, port, asked)
     assert not target.inside_only
@@ -190,7 +190,7 @@ def test_a_url_is_read_once_as_browsers_do(url: str, host: str, port: int, asked
         "http://kabar.example/" + "a" * 9000,
     ],
 )
-def test_what_is_no_public_web_address_is_refused_before_anything_is_sent(url: str) -> None:
+def test_ss_03_04_08_what_is_no_public_web_address_is_refused_before_anything_is_sent(url: str) -> None:
     with pytest.raises(Refused) as caught:
         guard().target(url)
     assert caught.value.reason.isprintable()
@@ -221,5 +221,5 @@ def test_ports_follow_the_editor_and_the_allowed_networks() -> None:
         ("http://a b@c d@kabar.example:x/", "http://kabar.example:x/"),
     ],
 )
-def test_a_url_is_shown_without_secrets_and_control_characters(url: str, fit: str) -> None:
+def test_ss_08_a_url_is_shown_without_secrets_and_control_characters(url: str, fit: str) -> None:
     assert shown(url) == fit

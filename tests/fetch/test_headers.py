@@ -49,7 +49,7 @@ from tests.fetching import NOW
         ({"Cache-Control": "no-store", "Expires": "Sat, 08 Jan 2022 06:06:00 GMT"}, 3600),
     ],
 )
-def test_freshness_is_max_age_less_age_else_expires_less_date(
+def test_pm_26_28_freshness_is_max_age_less_age_else_expires_less_date(
     headers: dict[str, str], seconds: int | None
 ) -> None:
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
@@ -117,7 +117,9 @@ def test_one_validator_that_cannot_be_sent_does_not_take_the_other_with_it() -> 
         ("", "\u0440\u0435\u0434@\u0440\u0444.example", ""),
     ],
 )
-def test_the_user_agent_says_who_we_are_and_whom_to_write_to(url: str, contact: str, expected: str) -> None:
+def test_pm_13_the_user_agent_says_who_we_are_and_whom_to_write_to(
+    url: str, contact: str, expected: str
+) -> None:
     site = SiteSettings(title="Meja Kabar", url=url, contact=contact)
     assert user_agent(site, "0.1.0") == f"aggregator/0.1.0 {expected}".rstrip()
 

@@ -42,7 +42,7 @@ def drip(data: bytes, pause: float) -> tuple[Any, ...]:
         ),
     ],
 )
-async def test_a_document_takes_no_longer_than_the_whole_time_out(answer: tuple[Any, ...]) -> None:
+async def test_tl_01_02_a_document_takes_no_longer_than_the_whole_time_out(answer: tuple[Any, ...]) -> None:
     with Origin() as origin:
         url = origin.answer("/feed", answer)
         before = time.monotonic()
@@ -51,7 +51,7 @@ async def test_a_document_takes_no_longer_than_the_whole_time_out(answer: tuple[
         assert 0.55 < time.monotonic() - before < 4
 
 
-async def test_redirects_share_the_whole_time_out() -> None:
+async def test_tl_01_redirects_share_the_whole_time_out() -> None:
     with Origin() as origin:
         for hop in range(9):
             origin.answer(f"/{hop}", (0.2, reply(302, b"", {"Location": f"/{hop + 1}"})))
@@ -61,13 +61,13 @@ async def test_redirects_share_the_whole_time_out() -> None:
         assert time.monotonic() - before < 1.5
 
 
-async def test_a_handshake_that_never_ends_is_cut() -> None:
+async def test_tl_02_a_handshake_that_never_ends_is_cut() -> None:
     with Origin() as origin, pytest.raises(TimedOut):
         # It speaks no TLS: it waits for a request, as we wait for it.
         await fetch(origin.url("/feed").replace("http:", "https:"), settings=polling(timeout=SHORT))
 
 
-async def test_a_host_that_takes_no_connection_is_cut() -> None:
+async def test_tl_02_a_host_that_takes_no_connection_is_cut() -> None:
     # The queue of a listener that accepts nothing fills up; the kernel then drops what comes.
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -102,7 +102,7 @@ async def test_a_time_out_frees_the_host_and_the_place_for_others() -> None:
 @pytest.mark.parametrize(
     "head", [b"\r\n", b"Content-Length: 99999999\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n"]
 )
-async def test_a_body_without_end_is_cut_at_the_limit(head: bytes) -> None:
+async def test_tl_03_a_body_without_end_is_cut_at_the_limit(head: bytes) -> None:
     block = b"10000\r\n" + b"a" * 65_536 + b"\r\n" if b"chunked" in head else b"a" * 65_536
     with Origin() as origin:
         url = origin.answer("/feed", (HEAD + head, *[block] * 2000, CLOSE))
@@ -137,7 +137,7 @@ async def test_a_body_of_exactly_the_limit_is_whole() -> None:
         pytest.param(b"X-" + b"a" * 70_000 + b": b\r\n", id="one long name"),
     ],
 )
-async def test_headers_are_bounded(headers: bytes) -> None:
+async def test_tl_09_headers_are_bounded(headers: bytes) -> None:
     with Origin() as origin:
         url = origin.answer("/feed", (HEAD + headers + b"Content-Length: 1\r\n\r\na", CLOSE))
         with pytest.raises(TooLarge, match=r"^the headers of the answer are larger than 64 KiB$"):
@@ -151,7 +151,7 @@ async def test_headers_are_bounded(headers: bytes) -> None:
         pytest.param(b"X-Pad: " + b"a" * 60_000 + b"\r\n", id="one of 60 kB"),
     ],
 )
-async def test_headers_within_the_limit_are_taken(headers: bytes) -> None:
+async def test_tl_09_headers_within_the_limit_are_taken(headers: bytes) -> None:
     with Origin() as origin:
         url = origin.answer("/feed", HEAD + headers + b"Content-Length: 1\r\n\r\na")
         assert isinstance(await fetch(url), Document)
@@ -173,7 +173,7 @@ async def test_headers_within_the_limit_are_taken(headers: bytes) -> None:
         ),
     ],
 )
-async def test_a_document_that_breaks_off_is_truncated(answer: tuple[Any, ...]) -> None:
+async def test_tl_07_a_document_that_breaks_off_is_truncated(answer: tuple[Any, ...]) -> None:
     with Origin() as origin, pytest.raises(Truncated) as caught:
         await fetch(origin.answer("/feed", answer))
     assert caught.value.kind == "truncated"
@@ -201,14 +201,14 @@ async def test_a_document_that_ends_with_its_connection_is_whole() -> None:
         ("gzip, gzip", gzip.compress(gzip.compress(b"<rss/>"))),
     ],
 )
-async def test_the_codings_that_are_offered_are_undone(coding: str, body: bytes) -> None:
+async def test_pm_31_the_codings_that_are_offered_are_undone(coding: str, body: bytes) -> None:
     with Origin() as origin:
         document = await fetch(origin.answer("/feed", reply(200, body, {"Content-Encoding": coding})))
     assert isinstance(document, Document)
     assert document.body == b"<rss/>"
 
 
-async def test_a_gzip_file_that_is_not_called_one_is_left_as_it_is() -> None:
+async def test_tl_06_a_gzip_file_that_is_not_called_one_is_left_as_it_is() -> None:
     packed = gzip.compress(b"<rss/>")
     with Origin() as origin:
         document = await fetch(
@@ -219,13 +219,13 @@ async def test_a_gzip_file_that_is_not_called_one_is_left_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(("coding", "told"), [("br", "br"), ("zstd", "zstd"), ("\x1b[31mred", "unknown")])
-async def test_a_coding_that_was_not_offered_is_an_error(coding: str, told: str) -> None:
+async def test_pm_31_tl_05_a_coding_that_was_not_offered_is_an_error(coding: str, told: str) -> None:
     with Origin() as origin, pytest.raises(BadEncoding) as caught:
         await fetch(origin.answer("/feed", reply(200, b"abc", {"Content-Encoding": coding})))
     assert caught.value.reason == f"the answer is packed in a way that was not offered ({told})"
 
 
-async def test_a_gigabyte_in_a_megabyte_is_stopped_in_little_memory() -> None:
+async def test_tl_04_a_gigabyte_in_a_megabyte_is_stopped_in_little_memory() -> None:
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     head = packer.compress(b"\0") + packer.flush(zlib.Z_FULL_FLUSH)
     # After a full flush a block refers to nothing before it, so that it can be repeated.
@@ -246,7 +246,7 @@ async def test_a_gigabyte_in_a_megabyte_is_stopped_in_little_memory() -> None:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - used < 60_000
 
 
-async def test_a_slow_origin_does_not_hold_up_two_hundred_quick_ones() -> None:
+async def test_tl_10_a_slow_origin_does_not_hold_up_two_hundred_quick_ones() -> None:
     with Origin() as slow, Origin() as quick:
         slow_url = slow.answer("/slow", (HEAD + b"Content-Length: 4\r\n\r\n", 20))
         urls = [quick.answer(f"/{n}", reply(200, b"quick")) for n in range(200)]

@@ -1,4 +1,4 @@
-"""Certificates that are not to be trusted, each said plainly (robustness.md: RS-16, RS-07).
+"""Certificates that are not to be trusted, each said plainly (robustness.md: RS-16, RS-07, TL-12).
 
 The key and the certificates in tls/ were made for these tests with openssl, for the name localhost: both are
 signed by themselves, one is valid for a hundred years, the other was for 2020.
@@ -6,15 +6,19 @@ signed by themselves, one is valid for a hundred years, the other was for 2020.
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import ssl
+from asyncio.sslproto import SSLProtocol
 from pathlib import Path
 
 import pytest
 
-from aggregator.errors import Refused, TlsFailed
+from aggregator.errors import Refused, TlsFailed, TooLarge, Truncated
+from aggregator.fetch.wire import BUFFER
 from aggregator.model import Document
 from tests.fetching import fetch
-from tests.origin import Origin, reply
+from tests.origin import CLOSE, Origin, reply
 
 pytestmark = pytest.mark.anyio
 
@@ -41,7 +45,7 @@ async def test_a_certificate_of_ssl_cert_file_is_trusted() -> None:
     assert document.body == b"<rss/>"
 
 
-async def test_a_certificate_that_nobody_vouches_for_is_refused() -> None:
+async def test_rs_16_a_certificate_that_nobody_vouches_for_is_refused() -> None:
     with Origin(tls=serving()) as origin, pytest.raises(TlsFailed) as caught:
         await fetch(origin.url("/feed", host="localhost"))
     assert caught.value.reason == "its certificate is signed by nobody but itself"
@@ -49,13 +53,13 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused() -> None:
 
 
 @pytest.mark.usefixtures("trusted")
-async def test_a_certificate_for_another_name_is_refused() -> None:
+async def test_rs_16_a_certificate_for_another_name_is_refused() -> None:
     with Origin(tls=serving()) as origin, pytest.raises(TlsFailed) as caught:
         await fetch(origin.url("/feed"))
     assert caught.value.reason == "its certificate is for another name"
 
 
-async def test_a_certificate_that_has_expired_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_rs_16_a_certificate_that_has_expired_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(TLS / "expired.pem"))
     with Origin(tls=serving("expired")) as origin, pytest.raises(TlsFailed) as caught:
         await fetch(origin.url("/feed", host="localhost"))
@@ -64,7 +68,7 @@ async def test_a_certificate_that_has_expired_is_refused(monkeypatch: pytest.Mon
 
 @pytest.mark.usefixtures("trusted")
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
-async def test_an_origin_that_speaks_only_tls_1_0_is_refused() -> None:
+async def test_rs_16_an_origin_that_speaks_only_tls_1_0_is_refused() -> None:
     context = serving()
     context.set_ciphers("ALL:@SECLEVEL=0")
     context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1
@@ -74,7 +78,7 @@ async def test_an_origin_that_speaks_only_tls_1_0_is_refused() -> None:
 
 
 @pytest.mark.usefixtures("trusted")
-async def test_a_feed_with_a_credential_is_not_followed_from_https_to_http() -> None:
+async def test_rs_07_a_feed_with_a_credential_is_not_followed_from_https_to_http() -> None:
     with Origin(tls=serving()) as safe, Origin() as plain:
         safe.answer("/feed", reply(302, b"", {"Location": plain.url("/feed")}))
         plain.answer("/feed", reply(200, b"<rss/>"))
@@ -86,7 +90,7 @@ async def test_a_feed_with_a_credential_is_not_followed_from_https_to_http() -> 
 
 
 @pytest.mark.usefixtures("trusted")
-async def test_a_credential_does_not_cross_from_http_to_https() -> None:
+async def test_rs_07_a_credential_does_not_cross_from_http_to_https() -> None:
     with Origin(tls=serving()) as safe, Origin() as plain:
         plain.answer("/feed", reply(302, b"", {"Location": safe.url("/feed", host="localhost")}))
         safe.answer("/feed", reply(200, b"<rss/>"))
@@ -104,3 +108,49 @@ async def test_a_plain_answer_where_tls_was_expected_is_no_safe_connection() -> 
         plain.greeting = reply(400, b"")
         with pytest.raises(TlsFailed, match=r"^no safe connection could be made$"):
             await fetch(url)
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize("spoken", [["h2", "http/1.1"], ["h2"], ["http/1.1"]])
+async def test_tl_12_http_2_is_never_agreed_on(spoken: list[str]) -> None:
+    context = serving()
+    context.set_alpn_protocols(spoken)
+    with Origin(tls=context) as origin:
+        origin.answer("/feed", reply(200, b"<rss/>"))
+        document = await fetch(origin.url("/feed", host="localhost"))
+        assert isinstance(document, Document)
+        assert origin.protocols
+        assert "h2" not in origin.protocols
+
+
+@pytest.mark.usefixtures("trusted")
+async def test_tl_07_a_document_that_breaks_off_inside_tls_is_truncated() -> None:
+    with Origin(tls=serving()) as origin:
+        for answer in (
+            (b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + b"a" * 500, CLOSE),
+            (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n", CLOSE),
+        ):
+            origin.answer("/feed", answer)
+            with pytest.raises(Truncated):
+                await fetch(origin.url("/feed", host="localhost"))
+
+
+@pytest.mark.usefixtures("trusted")
+async def test_tl_09_headers_inside_tls_are_cut_while_they_arrive() -> None:
+    with Origin(tls=serving()) as origin:
+        origin.answer("/feed", (b"HTTP/1.1 200 OK\r\n", *[b"X-Pad: " + b"a" * 60_000 + b"\r\n"] * 255))
+        with pytest.raises(TooLarge, match=r"^the headers of the answer are larger than 64 KiB$"):
+            await fetch(origin.url("/feed", host="localhost"))
+
+
+@pytest.mark.usefixtures("trusted")
+async def test_a_silent_origin_inside_tls_holds_little_memory() -> None:
+    with Origin(tls=serving()) as origin:
+        origin.answer("/feed", (5,))
+        waiting = asyncio.create_task(fetch(origin.url("/feed", host="localhost")))
+        assert await asyncio.to_thread(origin.asked.wait, 5)
+        held = [found for found in gc.get_objects() if isinstance(found, SSLProtocol)]
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+    assert held
+    assert max(len(protocol._ssl_buffer) for protocol in held) <= BUFFER  # type: ignore[attr-defined]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -39,7 +39,18 @@ class Web:
         self.answers: dict[str, Any] = {}
         self.asked: list[Request] = []
 
-    async def fetch(self, request: Request, *, now: datetime) -> Document | NotModified:
+    async def fetch(
+        self,
+        request: Request,
+        *,
+        now: datetime,
+        permit: Callable[[str], Awaitable[None]] | None = None,
+        check: Callable[[str], None] | None = None,
+    ) -> Document | NotModified:
+        if permit is not None:
+            await permit(request.url)
+        if check is not None:
+            check(request.url)
         self.asked.append(request)
         answer = self.answers.get(request.url)
         if answer is None:
@@ -54,6 +65,11 @@ class Web:
                 body=answer,
                 validators=Validators(etag=b'"1"'),
             )
+        if isinstance(answer, Document) and answer.url != request.url:  # it was led elsewhere
+            if permit is not None:
+                await permit(answer.url)
+            if check is not None:
+                check(answer.url)
         return answer
 
     def handling(self) -> AbstractAsyncContextManager[None]:

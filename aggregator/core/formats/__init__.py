@@ -1,4 +1,4 @@
-"""Feed documents, read: RSS, Atom and RDF through feedparser, JSON Feed by ourselves.
+"""Feed documents, read: RSS, Atom and RDF from their tree or by feedparser, JSON Feed by ourselves.
 
 A new format is a new module and one line in PARSERS; `sniff.kind_of` then has to know it when it sees it.
 """

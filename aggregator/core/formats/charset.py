@@ -103,8 +103,11 @@ def _not_quite_utf8(body: bytes, labels: list[str]) -> str:
     if labels and not others and bad <= 3:
         return text  # it says UTF-8, and is but for a byte or two
     fitting = [label for label in others if _misses(body, label) * 10 <= bad]
-    names = [*fitting, _guess(body[:SAMPLE]), *others, "utf-8"]
-    return body.decode(next(filter(None, names)), "replace")
+    return body.decode((fitting or _guesses(body, others))[0], "replace")
+
+
+def _guesses(body: bytes, others: list[str]) -> list[str]:
+    return [name for name in (_guess(body[:SAMPLE]), *others, "utf-8") if name]
 
 
 def _beyond_ascii(text: str) -> int:

@@ -29,6 +29,36 @@ def bounded(feed: ParsedFeed) -> ParsedFeed:
 
 
 def _entry(entry: RawEntry) -> RawEntry:
+    return entry if _is_modest(entry) else _cut_down(entry)
+
+
+def _is_modest(entry: RawEntry) -> bool:
+    """Whether nothing has to be cut, as it is with nearly all entries."""
+    sizes = (
+        (entry.title, 4 * TITLE),
+        (entry.published, DATE),
+        (entry.updated, DATE),
+        (entry.summary, SUMMARY),
+        (entry.content, CONTENT),
+        (entry.language, NAME),
+        (entry.authors, AUTHORS),
+        (entry.categories, CATEGORIES),
+        (entry.enclosures, ENCLOSURES),
+        (entry.images, IMAGES),
+    )
+    return all(given is None or len(given) <= most for given, most in sizes) and _has_modest_parts(entry)
+
+
+def _has_modest_parts(entry: RawEntry) -> bool:
+    texts = [*entry.authors, *(file.url for file in entry.enclosures)]
+    for category in entry.categories:
+        texts += (category.term, category.label or "", category.scheme or "")
+    for image in entry.images:
+        texts += (image.url, image.caption or "", image.credit or "")
+    return max(map(len, texts), default=0) <= NAME
+
+
+def _cut_down(entry: RawEntry) -> RawEntry:
     return replace(
         entry,
         title=_cut(entry.title, 4 * TITLE),  # with its markup; the plain title is cut to TITLE

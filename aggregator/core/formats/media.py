@@ -8,10 +8,10 @@ from typing import Final
 
 from lxml import etree
 
+from aggregator.core.formats.elements import PREFIXES, lower_name
 from aggregator.core.text import clean, plain
 from aggregator.model import Enclosure, Image
 
-MEDIA: Final = frozenset({"http://search.yahoo.com/mrss/", "http://search.yahoo.com/mrss"})
 PICTURES: Final = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif")
 
 
@@ -21,12 +21,6 @@ class Media:
 
     images: tuple[Image, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()
-
-
-def name_of(element: etree._Element) -> tuple[str, str]:
-    """Give an element's namespace and local name; "" where there is no namespace."""
-    namespace, _, local = str(element.tag).rpartition("}")
-    return namespace.removeprefix("{"), local
 
 
 def read_media(entry: etree._Element) -> Media:
@@ -49,7 +43,8 @@ def _thumbnail(entry: etree._Element, places: Iterable[etree._Element]) -> list[
 
 
 def _all(element: etree._Element, local: str) -> list[etree._Element]:
-    return [child for child in element if name_of(child) in {(namespace, local) for namespace in MEDIA}]
+    found = element.iterchildren(f"{{*}}{local}")
+    return [child for child in found if PREFIXES.get(lower_name(child)[0]) == "media"]
 
 
 def _largest(group: etree._Element) -> list[etree._Element]:

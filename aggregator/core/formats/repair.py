@@ -17,7 +17,8 @@ REFERENCE: Final = re.compile(r"&(?:#(\d{1,10}|[xX][0-9A-Fa-f]{1,8});|([A-Za-z][
 PAIR: Final = re.compile(
     r"&#(?:x([dD][89abAB][0-9A-Fa-f]{2})|(5[56]\d{3}));&#(?:x([dD][c-fC-F][0-9A-Fa-f]{2})|(5[67]\d{3}));"
 )
-LONG_TAG: Final = re.compile(r"<[A-Za-z][^<>]{65536}")
+LONG: Final = 65_536  # characters: a shorter tag cannot hold too many attributes
+LONG_TAG: Final = re.compile(f"<[A-Za-z][^<>]{{{LONG}}}")
 NAMES: Final = re.compile(
     r"(<(?:[\w\-]+:)?(?:author|creator|managingEditor|webMaster|name|email|publisher)\b[^<>]*>)([^<]{1025,})"
 )
@@ -44,6 +45,14 @@ def repair(text: str) -> str:
     parts = sections(given)
     parts[::2] = [_references(NAMES.sub(_shortened, part)) for part in parts[::2]]
     return "".join(parts)
+
+
+def is_tidy(text: str) -> bool:
+    """Whether a document may be tried as it stands: no DOCTYPE, and no shape that only costs."""
+    root = ROOT.search(text, 0, FRONT)
+    if root is None or "<!" in text[: root.start()] or text.count("<!--") > COMMENTS_MOST:
+        return False
+    return len(text) < LONG or LONG_TAG.search(text) is None
 
 
 def sections(text: str) -> list[str]:

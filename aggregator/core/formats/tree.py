@@ -1,4 +1,4 @@
-"""The document as a tree: what is no entry of the feed is taken out, and Media RSS is read before feedparser.
+"""The document as a tree: grown from text, and pruned of what feedparser must not see.
 
 feedparser takes any element named like an entry for one, wherever it stands, and flattens Media RSS so that a
 caption becomes the text of the story. Both are cured here for every document that is well-formed.
@@ -13,40 +13,23 @@ from typing import Final
 
 from lxml import etree
 
+from aggregator.core.formats.elements import Names, is_feeds, lower_name, name_of
 from aggregator.core.formats.limits import CATEGORIES
-from aggregator.core.formats.media import MEDIA, Media, name_of, read_media
+from aggregator.core.formats.media import Media, read_media
+from aggregator.core.formats.repair import NAME_LONGEST
 from aggregator.core.text import clean
 from aggregator.errors import NotAFeed, ParseError
 
 ENTRIES: Final = frozenset({"item", "entry"})
 PARENTS: Final = frozenset({"rss", "rdf", "feed", "channel", "items"})
 ROOTS: Final = frozenset({"rss", "rdf", "feed", "channel"})
-# In lower case, without a final slash or number sign: feeds write them in many ways.
-FEED_NAMESPACES: Final = frozenset(
-    {
-        "",
-        "http://purl.org/rss/1.0",
-        "http://my.netscape.com/rdf/simple/0.9",
-        "http://channel.netscape.com/rdf/simple/0.9",
-        "http://www.w3.org/2005/atom",
-        "http://purl.org/atom/ns",
-        "http://backend.userland.com/rss2",
-        "http://backend.userland.com/rss",
-        "http://blogs.law.harvard.edu/tech/rss",
-    }
-)
-LABELS: Final = frozenset({"category", "keywords"})  # of Media RSS: these feedparser reads well
+LABELS: Final = frozenset({"media_category", "media_keywords"})  # of Media RSS: these feedparser reads well
 # Second summaries: feedparser would take the later one for the content.
-SECOND: Final = frozenset(
-    {
-        ("http://www.itunes.com/dtds/podcast-1.0.dtd", "summary"),
-        ("http://www.itunes.com/dtds/podcast-1.0.dtd", "subtitle"),
-        ("http://purl.org/dc/elements/1.1/", "description"),
-    }
-)
+SECOND: Final = frozenset({"itunes_summary", "itunes_subtitle", "dc_description"})
 FIRST: Final = frozenset({"description", "summary", "content", "encoded"})
 # Inside a feed these have titles and links of their own, which feedparser may take for the feed's.
 BESIDE: Final = frozenset({"image", "textinput"})
+NAMES: Final = frozenset({"author", "creator", "managingeditor", "webmaster", "name", "email", "publisher"})
 DEEPEST: Final = 250  # libxml2's own limit is 256
 
 
@@ -55,17 +38,18 @@ class Pruned:
     """A well-formed document without what must not be read as part of the feed."""
 
     data: bytes  # UTF-8
-    root: str  # local name in lower case
     media: tuple[Media, ...]  # one an entry, in the order of the document
     ids: tuple[str | None, ...]  # likewise; None: neither guid nor id
 
 
-def prune(text: str) -> Pruned | None:
-    """Take a repaired document apart; None when it is not well-formed.
+def grow(text: str) -> etree._Element | None:
+    """Read a document into a tree; None when it is not well-formed.
 
-    Raises NotAFeed for another kind of document, ParseError where it nests deeper than people write.
+    Whatever charset it declares, it is Unicode here. Raises NotAFeed for another kind of document, ParseError where
+    it nests deeper than people write.
     """
     parser = etree.XMLParser(
+        encoding="utf-8",
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -82,13 +66,22 @@ def prune(text: str) -> Pruned | None:
     name = name_of(root)[1].lower()
     if name not in ROOTS:
         raise NotAFeed(f'an XML document that begins with "{clean(name)[:40]}", not a feed')
+    return root
+
+
+def prune(root: etree._Element) -> Pruned:
+    """Take out of a tree what feedparser would misread, and read that part here; the tree is changed."""
+    names = Names(root)
     entries = list(_entries(root))
     _drop_strangers(root, entries)
     media = tuple(read_media(entry) for entry in entries)
     for entry in entries:
-        _drop_seconds(entry)
+        _drop_seconds(entry, names)
+    for parent in [root, *root.iterchildren("{*}channel"), *entries]:
+        _drop_repeated(parent, names)
     ids = tuple(_id(entry) for entry in entries)
-    return Pruned(data=etree.tostring(root, encoding="utf-8"), root=name, media=media, ids=ids)
+    _shorten_names(root)
+    return Pruned(data=etree.tostring(root, encoding="utf-8"), media=media, ids=ids)
 
 
 def _entries(root: etree._Element) -> Iterator[etree._Element]:
@@ -96,22 +89,18 @@ def _entries(root: etree._Element) -> Iterator[etree._Element]:
     own = name_of(root)[0]
     for element in root.iter():
         namespace, local = name_of(element)
-        if local.lower() not in ENTRIES or not (namespace == own or _plain(namespace) in FEED_NAMESPACES):
+        if local.lower() not in ENTRIES or not (namespace == own or is_feeds(namespace)):
             continue
         above = {name_of(parent)[1].lower() for parent in element.iterancestors()}
         if above <= PARENTS:
             yield element
 
 
-def _plain(namespace: str) -> str:
-    return namespace.lower().rstrip("/#")
-
-
 def _drop_strangers(root: etree._Element, entries: list[etree._Element]) -> None:
     """Take out what is named like an entry and is none, and what stands beside the feed's own fields."""
     known = {*entries, root}
     for element in list(root.iter()):
-        if _lower(element)[1] in ENTRIES and element not in known:
+        if lower_name(element)[1] in ENTRIES and element not in known:
             _remove(element)
     for feed in [root, *(each for each in root if each not in known)]:
         for element in filter(_is_beside, list(feed)):
@@ -119,35 +108,44 @@ def _drop_strangers(root: etree._Element, entries: list[etree._Element]) -> None
 
 
 def _is_beside(element: etree._Element) -> bool:
-    namespace, local = _lower(element)
-    return local in BESIDE and _plain(namespace) in FEED_NAMESPACES
+    namespace, local = lower_name(element)
+    return local in BESIDE and is_feeds(namespace)
 
 
 def _id(entry: etree._Element) -> str | None:
     """Read guid or id exactly as given: feedparser makes some of them absolute."""
     for child in entry:
-        namespace, local = name_of(child)
-        if local.lower() in {"guid", "id"} and _plain(namespace) in FEED_NAMESPACES:
+        namespace, local = lower_name(child)
+        if local in {"guid", "id"} and is_feeds(namespace):
             return (child.text or "").strip() or None
     return None
 
 
-def _drop_seconds(entry: etree._Element) -> None:
-    """Take out second summaries, Media RSS, and what stands there more often than anything we keep."""
-    counts: Counter[tuple[str, str]] = Counter()
-    has_first = any(name_of(child)[1].lower() in FIRST and _lower(child) not in SECOND for child in entry)
-    for child in list(entry):
-        name = _lower(child)
-        counts[name] += 1
-        is_second = has_first and name in SECOND
-        is_media = name[0] in MEDIA and name[1] not in LABELS
-        if is_second or is_media or counts[name] > CATEGORIES:
+def _drop_seconds(entry: etree._Element, names: Names) -> None:
+    """Take out second summaries and Media RSS but for its labels."""
+    keys = [names.key(child) for child in entry]
+    has_first = any(key.rpartition("_")[2] in FIRST and key not in SECOND for key in keys)
+    for key, child in zip(keys, list(entry), strict=True):
+        is_media = key.startswith("media_") and key not in LABELS
+        if is_media or (has_first and key in SECOND):
             _remove(child)
 
 
-def _lower(element: etree._Element) -> tuple[str, str]:
-    namespace, local = name_of(element)
-    return namespace.lower(), local.lower()
+def _drop_repeated(parent: etree._Element, names: Names) -> None:
+    """Take out what stands there more often than anything we keep: feedparser compares each label with all others."""
+    counts: Counter[str] = Counter()
+    for child in list(parent):
+        key = names.key(child)
+        counts[key] += 1
+        if counts[key] > CATEGORIES and key not in ENTRIES:
+            _remove(child)
+
+
+def _shorten_names(root: etree._Element) -> None:
+    """Cut names that nobody has: feedparser looks for an address in each, and never ends."""
+    for element in root.iter():
+        if len(element.text or "") > NAME_LONGEST and lower_name(element)[1] in NAMES:
+            element.text = (element.text or "")[:NAME_LONGEST]
 
 
 def _remove(element: etree._Element) -> None:

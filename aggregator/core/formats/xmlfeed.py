@@ -1,108 +1,74 @@
-"""RSS, Atom and RDF through feedparser, on a document that we have decoded, repaired and pruned."""
+"""RSS, Atom and RDF: read straight from the tree or by feedparser, and judged in one way whoever read them."""
 
 from __future__ import annotations
 
 import html
-import io
 import re
-from collections.abc import Mapping
-from datetime import timedelta
+from functools import lru_cache
 from typing import Final
 
-from aggregator.core.formats import repair, tree
+from lxml import etree
+
+from aggregator.core.formats import direct, fallback, pace, repair, tree
 from aggregator.core.formats.markup import absolute_links, from_plain
 from aggregator.core.formats.media import Media
+from aggregator.core.formats.reading import Fields, Reading
 from aggregator.core.language import tag
 from aggregator.core.text import clean, plain
 from aggregator.core.urls import absolute
-from aggregator.errors import NotAFeed, ParseError
+from aggregator.errors import NotAFeed
 from aggregator.model import Category, Enclosure, Image, ParsedFeed, RawEntry
 
-Fields = Mapping[str, object]
-
 HTML_TYPES: Final = frozenset({"text/html", "application/xhtml+xml"})
+BRACKETS: Final = re.compile(r"[<(]\s*[>)]")
+MAILTO: Final = re.compile(r"(?i)^mailto:\s*")
 ADDRESS: Final = re.compile(r"[^\s@<>()]{1,64}@[^\s@<>()]{1,255}")
-PERIODS: Final = {
-    "hourly": timedelta(hours=1),
-    "daily": timedelta(days=1),
-    "weekly": timedelta(weeks=1),
-    "monthly": timedelta(days=30),
-    "yearly": timedelta(days=365),
-}
-LONGEST_TTL: Final = timedelta(days=365)
-DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-SKIP_HOURS: Final = re.compile(r"<skipHours>(.{0,4000}?)</skipHours>", re.IGNORECASE | re.DOTALL)
-SKIP_DAYS: Final = re.compile(r"<skipDays>(.{0,4000}?)</skipDays>", re.IGNORECASE | re.DOTALL)
-HOUR: Final = re.compile(r"<hour>\s*(\d{1,2})\s*</hour>", re.IGNORECASE)
-DAY: Final = re.compile(r"<day>\s*([A-Za-z]{6,9})\s*</day>", re.IGNORECASE)
-# What feedparser is known to raise on hostile input (measured); anything else is a fault of ours.
-GIVES_UP: Final = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
 
 
 def parse(text: str, url: str) -> ParsedFeed:
     """Read an XML feed; raises NotAFeed, TruncatedFeed or ParseError."""
+    root, repaired = grown(text)
+    skipped = pace.skipped(root, repaired)
+    return judged(_read(root, repaired), url, skipped)
+
+
+def grown(text: str) -> tuple[etree._Element | None, str]:
+    """Give the document as a tree, if it can be one, and as the text that it was read from."""
+    given = text.strip(repair.BLANKS)
+    root = tree.grow(given) if repair.is_tidy(given) else None
+    if root is not None:
+        return root, given
     repaired = repair.repair(text)
-    pruned = tree.prune(repaired)
-    if pruned is None:
-        repair.refuse_truncated(repaired)
-    version, feed, entries = _feedparser(pruned.data if pruned else repaired.encode("utf-8", "replace"))
-    if pruned is None and not (entries or version):
-        raise NotAFeed("an XML document that is no feed")
+    return tree.grow(repaired), repaired
+
+
+def judged(given: Reading, url: str, skipped: tuple[frozenset[int], frozenset[int]]) -> ParsedFeed:
+    """Make a feed of what was read of it, whoever read it; `skipped` are its hours and days."""
+    feed = given.feed
     link = _link(feed, url)
     base = link or url
-    authors = _shared_authors(version, feed)
-    hours, days = _skipped(repaired)
+    authors = _shared_authors(given.version, feed)
     return ParsedFeed(
-        title=clean(plain(_markup(feed, "title") or "")) or None,
+        title=_line(_markup(feed, "title") or "") or None,
         link=link,
         language=_language(feed.get("language")),
         hub=_related(feed, "hub", url),
         self_link=_related(feed, "self", url),
-        ttl=_ttl(feed),
-        skip_hours=hours,
-        skip_days=days,
-        entries=tuple(
-            _entry(given, found, base=base, authors=authors) for given, found in _with_media(entries, pruned)
-        ),
+        ttl=pace.ttl(feed),
+        skip_hours=skipped[0],
+        skip_days=skipped[1],
+        entries=tuple(_entry(entry, media, base=base, authors=authors) for entry, media in given.entries),
     )
 
 
-def _with_media(entries: list[Fields], pruned: tree.Pruned | None) -> list[tuple[Fields, Media]]:
-    """Join what feedparser read with what it cannot: Media RSS, and ids exactly as given."""
-    if pruned is None or len(pruned.media) != len(entries):
-        return [(entry, _flattened(entry)) for entry in entries]
-    rows = zip(entries, pruned.ids, pruned.media, strict=True)
-    return [({**entry, "id": own or entry.get("id")}, media) for entry, own, media in rows]
-
-
-def _feedparser(data: bytes) -> tuple[str, Fields, list[Fields]]:
-    import feedparser
-
-    try:
-        # Always a file object: feedparser opens a text or bytes that look like a path or a URL. No
-        # content-location: with one it would turn a guid "17" into an address.
-        result = feedparser.parse(
-            io.BytesIO(data),
-            response_headers={"content-type": "application/xml; charset=utf-8"},
-            resolve_relative_uris=False,
-            sanitize_html=False,
-        )
-    except GIVES_UP as error:
-        raise ParseError(f"the document cannot be read as a feed ({type(error).__name__})") from error
-    # As plain mappings: feedparser's own stand one field in for another, with warnings.
-    return (
-        str(dict.get(result, "version") or ""),
-        dict(result.feed),
-        [dict(entry) for entry in result.entries],
-    )
+def _read(root: etree._Element | None, repaired: str) -> Reading:
+    if root is not None:
+        return direct.read(root) or fallback.read_tree(root)
+    repair.refuse_truncated(repaired)
+    given = fallback.read_text(repaired)
+    if not (given.entries or given.version):
+        raise NotAFeed("an XML document that is no feed")
+    return given
 
 
 def _entry(given: Fields, media: Media, *, base: str, authors: tuple[str, ...]) -> RawEntry:
@@ -135,24 +101,24 @@ def _images(media: Media, enclosures: list[Enclosure], base: str) -> tuple[Image
 
 def _link(given: Fields, base: str) -> str | None:
     """Choose the page: feedburner's original link, an alternate that is HTML, any alternate, then the guid."""
-    original = absolute(_text(given.get("feedburner_origlink")), base)
+    original = _resolved(_text(given.get("feedburner_origlink")), base)
     if original:
         return original
     links = [link for link in _dicts(given.get("links")) if link.get("rel", "alternate") == "alternate"]
     links.sort(key=lambda link: str(link.get("type", "text/html")) not in HTML_TYPES)
     for each in links:
-        found = absolute(_text(each.get("href")), base)
+        found = _resolved(_text(each.get("href")), base)
         if found:
             return found
     own = _text(given.get("link"))
     if own == _text(given.get("id")) and not (own or "").lower().startswith(("http://", "https://")):
         return None  # a guid that claims to be a link, and is none
-    return absolute(own, base)
+    return _resolved(own, base)
 
 
 def _related(feed: Fields, rel: str, base: str) -> str | None:
     hrefs = (
-        absolute(_text(link.get("href")), base)
+        _resolved(_text(link.get("href")), base)
         for link in _dicts(feed.get("links"))
         if link.get("rel") == rel
     )
@@ -202,8 +168,9 @@ def _shared_authors(version: str, feed: Fields) -> tuple[str, ...]:
 
 def _author(text: str) -> str:
     """Read the name in "redaksi@kabar.example (Budi)", "Budi <redaksi@kabar.example>" or "Budi"."""
-    name = clean(plain(re.sub(r"[<(]\s*[>)]", " ", ADDRESS.sub(" ", text))))
-    name = re.sub(r"(?i)^mailto:\s*", "", name)
+    if "@" in text or "<" in text or "(" in text:
+        text = BRACKETS.sub(" ", ADDRESS.sub(" ", text))
+    name = MAILTO.sub("", _line(text))
     return (name[1:-1] if name[:1] == "(" and name[-1:] == ")" else name).strip("<>[],; ")
 
 
@@ -217,7 +184,14 @@ def _categories(given: Fields) -> tuple[Category, ...]:
 
 
 def _label(value: object) -> str | None:
-    return clean(plain(_text(value) or "")) or None
+    return _line(_text(value) or "") or None
+
+
+def _line(markup: str) -> str:
+    """Read HTML as one line of plain text."""
+    if markup.isprintable() and "<" not in markup and "&" not in markup:
+        return " ".join(markup.split())  # what all that follows comes to, for most
+    return clean(plain(markup))
 
 
 def _enclosures(given: Fields, base: str) -> list[Enclosure]:
@@ -234,28 +208,20 @@ def _enclosures(given: Fields, base: str) -> list[Enclosure]:
     return found
 
 
-def _flattened(given: Fields) -> Media:
-    """Take pictures as feedparser lists them, where the document could not be taken apart."""
-    contents = [each for each in _dicts(given.get("media_content")) if _is_picture(each)]
-    chosen = contents or _dicts(given.get("media_thumbnail"))[:1]
-    credited = [_text(each.get("content")) for each in _dicts(given.get("media_credit"))]
-    credit = clean(credited[0] or "") or None if len(credited) == 1 else None
-    return Media(images=tuple(Image(url=_text(each.get("url")) or "", credit=credit) for each in chosen))
-
-
-def _is_picture(content: Fields) -> bool:
-    return content.get("medium") == "image" or str(content.get("type", "")).startswith("image/")
+def _resolved(link: str | None, base: str) -> str | None:
+    """Make a link absolute; one that is needs no base, and reading the base costs as much as reading the link."""
+    return absolute(link, "" if link and link.startswith(("http://", "https://")) else base)
 
 
 def _absolute_file(raw: Enclosure, base: str) -> Enclosure | None:
-    found = absolute(raw.url, base)
+    found = _resolved(raw.url, base)
     # feedparser says text/html of every link that gives no type
     kind = None if raw.type == "text/html" else raw.type
     return Enclosure(url=found, type=kind, length=raw.length) if found else None
 
 
 def _absolute_image(raw: Image, base: str) -> Image | None:
-    found = absolute(raw.url, base)
+    found = _resolved(raw.url, base)
     return Image(url=found, caption=raw.caption, credit=raw.credit) if found else None
 
 
@@ -271,30 +237,16 @@ def _entry_language(given: Fields) -> str | None:
 
 
 def _language(value: object) -> str | None:
-    return tag(_text(value) or "") or None
+    return _tag(value) if isinstance(value, str) else None
 
 
-def _ttl(feed: Fields) -> timedelta | None:
-    """Read RSS ttl (minutes), else sy:updatePeriod over sy:updateFrequency."""
-    minutes = _text(feed.get("ttl")) or ""
-    if re.fullmatch(r"\d{1,9}", minutes, re.ASCII) and int(minutes):
-        return min(timedelta(minutes=int(minutes)), LONGEST_TTL)
-    period = PERIODS.get((_text(feed.get("sy_updateperiod")) or "").lower())
-    times = _text(feed.get("sy_updatefrequency")) or "1"
-    if period is None or not re.fullmatch(r"\d{1,5}", times, re.ASCII) or not int(times):
-        return None
-    return period / int(times)
-
-
-def _skipped(text: str) -> tuple[frozenset[int], frozenset[int]]:
-    hours, days = SKIP_HOURS.search(text), SKIP_DAYS.search(text)
-    listed = {int(hour) % 24 for hour in HOUR.findall(hours.group(1)) if int(hour) <= 24} if hours else set()
-    named = {day.lower() for day in DAY.findall(days.group(1))} if days else set()
-    return frozenset(listed), frozenset(DAYS.index(day) for day in named if day in DAYS)
+@lru_cache(maxsize=256)
+def _tag(name: str) -> str | None:
+    return tag(name) or None
 
 
 def _dicts(value: object) -> list[Fields]:
-    return [dict(each) for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def _text(value: object) -> str | None:

@@ -1,0 +1,296 @@
+"""Finding a feed: for an editor who names a site, and for a feed whose address has died.
+
+Few requests, through the same fetcher as the polls, so that a feed that is found here can be polled as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+import ada_url
+
+from aggregator.config import writing
+from aggregator.core import discover
+from aggregator.core.discover import Candidate, FeedFacts, Look
+from aggregator.errors import (
+    AggregatorError,
+    FetchError,
+    ParseError,
+    Refused,
+    TimedOut,
+    TlsFailed,
+    ToldToWait,
+    Unreachable,
+)
+from aggregator.fetch import FEED_ACCEPT
+from aggregator.jobs.services import Fetch, Services, Work
+from aggregator.model import Config, FeedRecord, FeedSettings, FeedWarning, NotModified, Request
+
+MOST_REQUESTS: Final = 12
+MOST_LINKS: Final = 6  # of one page that are asked; the usual places are asked with what is left
+MOST_OTHERS: Final = 20
+LOOK_SECONDS: Final = 20.0
+FOUND: Final = "feed-found"
+# After these a host is not asked again in one search: it does not answer, or does not want to be asked.
+ENOUGH: Final = (Unreachable, TlsFailed, TimedOut, ToldToWait, Refused)
+LEAVE_ALONE: Final = frozenset({429, 503})
+UNAUTHORIZED: Final = 401
+
+FIRST_RETRY: Final = timedelta(hours=1)  # for a host that wants to be left alone and does not say how long
+
+May = Callable[[Candidate], bool]
+Permit = Callable[[str], Awaitable[None]]
+
+
+class Edges(Protocol):
+    """What a search works with; `Services` has it all."""
+
+    @property
+    def config(self) -> Config:
+        """The configuration in force."""
+
+    @property
+    def fetcher(self) -> Fetch:
+        """The port to the web."""
+
+    @property
+    def workers(self) -> Work:
+        """The port to processes that can be killed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A feed that was asked and could be read."""
+
+    url: str  # to be written into feeds.toml: as asked, or where permanent redirects lead from there
+    title: str = ""
+    entries: int = 0
+    language: str = ""
+    link: str = ""  # of the site it belongs to, as it says
+    others: tuple[Candidate, ...] = ()  # what else the page names as feeds; not asked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    """A document that came, and what it turned out to be."""
+
+    url: str  # after redirects
+    lasting: str  # the address to keep
+    look: Look
+
+
+@dataclass(slots=True)
+class _Search:
+    """The requests of one search."""
+
+    edges: Edges
+    now: datetime
+    home: str  # the address that an editor wrote: its port is allowed
+    tell: Callable[[str], None] = lambda _: None
+    permit: Permit | None = None  # asked of every address on the way; raises a FetchError
+    failed: Callable[[FetchError], Awaitable[None]] | None = None  # hears of every one that could not be had
+    left: int = MOST_REQUESTS
+    asked: dict[str, str] = field(default_factory=dict)  # address -> why it is no feed; "": it is one
+    dead: set[str] = field(default_factory=set)  # origins
+    refused: int | None = None  # the status with which the first address was answered
+
+    async def ask(self, url: str) -> _Answer | None:
+        """Ask one address, once; None: nothing that can be read came, or it may not be asked any more."""
+        if url in self.asked or self.left <= 0 or _origin(url) in self.dead:
+            return None
+        self.left -= 1
+        self.tell(url)
+        request = Request(url=url, accept=FEED_ACCEPT, own_port=True, home=self.home)
+        try:
+            document = await self.edges.fetcher.fetch(request, now=self.now, permit=self.permit)
+            if isinstance(document, NotModified):  # nobody asked conditionally
+                self.asked[url] = "it answered 304 though nothing was sent to compare with"
+                return None
+            async with self.edges.fetcher.handling():
+                look = await self.edges.workers.run(
+                    discover.look,
+                    document.body,
+                    url=document.url,
+                    content_type=document.content_type,
+                    seconds=LOOK_SECONDS,
+                )
+        except FetchError as error:
+            await self._failed(url, error)
+            return None
+        except ParseError as error:
+            self.asked[url] = str(error)
+            return None
+        self.asked[url] = look.reason
+        return _Answer(url=document.url, lasting=document.moved_to or url, look=look)
+
+    def is_dead(self, url: str) -> bool:
+        """Whether nothing more is to be had from the host of an address."""
+        return _origin(url) in self.dead
+
+    async def _failed(self, url: str, error: FetchError) -> None:
+        if not self.asked:
+            self.refused = error.http_status
+        self.asked[url] = error.reason
+        if isinstance(error, ENOUGH) or error.http_status in LEAVE_ALONE:
+            self.dead.add(_origin(url))
+        if self.failed is not None:
+            await self.failed(error)
+
+
+async def find(
+    url: str, *, services: Edges, now: datetime, tell: Callable[[str], None] = lambda _: None
+) -> Found:
+    """Find the feed that a person means by an address: that address, or what its page names, or the usual places.
+
+    An address without a scheme will do. A feed on another site is taken only where the page names it in a link
+    element. `tell` hears each address before it is asked. Raises AggregatorError: what was tried, what to do.
+    """
+    addresses = discover.web_address(url)
+    if fault := writing.fault_of_url(addresses[0]):
+        raise AggregatorError(discover.anonymous(f"the address {fault}"))
+    search = _Search(edges=services, now=now, home=addresses[0], tell=tell)
+    page = None
+    for address in addresses:
+        search.home = address
+        page = await search.ask(address)
+        if page is not None or not search.is_dead(address):
+            break
+    base = page.url if page else search.home
+
+    def may(candidate: Candidate) -> bool:
+        return candidate.declared or discover.same_site(candidate.url, base)
+
+    found = await _from(search, page, may)
+    if found is None:
+        raise AggregatorError(_nothing(search))
+    return found
+
+
+async def suggest(
+    record: FeedRecord, feed: FeedSettings, *, services: Services, now: datetime
+) -> FeedWarning | None:
+    """Look for the new address of a feed that has died; None: nothing was found that is surely on its site.
+
+    Asks the site that the feed named, or that its address is on. Never the dead address, nor one that is
+    configured already. No editor named the pages, so that robots.txt holds for them, as do waits that hosts
+    asked for.
+    """
+    sites = [url for url in (feed.url, record.link) if url and writing.fault_of_url(url) is None]
+    taken = {discover.alike(url) for url in (feed.url, record.url, record.move.adopted or "")}
+    taken |= {discover.alike(each.url) for each in services.config.feed}
+
+    def may(candidate: Candidate) -> bool:
+        own = any(discover.same_site(candidate.url, site) for site in sites)
+        return own and discover.alike(candidate.url) not in taken and not candidate.is_of_comments
+
+    async def permit(url: str) -> None:
+        services.hosts.check(url, now)
+        await services.robots.check(url, services=services, now=now)
+
+    async def failed(error: FetchError) -> None:
+        await services.hosts.told(error, default=now + FIRST_RETRY, services=services, now=now)
+
+    await services.hosts.load(services=services, now=now)
+    search = _Search(edges=services, now=now, home=feed.url, permit=permit, failed=failed)
+    search.asked[feed.url] = "it is the feed that has died"
+    found = await _from(search, await search.ask(_start(record, feed)), may)
+    if found is None or not found.entries:
+        return None
+    name = f' ("{found.title}")' if found.title else ""
+    line = f"url = {writing.toml_string(found.url)}"
+    return FeedWarning(kind=FOUND, message=f"its site has a feed at another address{name}; write {line}")
+
+
+def _start(record: FeedRecord, feed: FeedSettings) -> str:
+    """Give the site that a feed named, unless it named itself or nothing that can be asked; else its origin."""
+    link = record.link or ""
+    is_site = writing.fault_of_url(link) is None and discover.alike(link) != discover.alike(feed.url)
+    return link if is_site else f"{_origin(feed.url)}/"
+
+
+async def _from(search: _Search, page: _Answer | None, may: May) -> Found | None:
+    """Go on from the first answer: itself, what it names, the usual places of its site. None: no feed there.
+
+    A feed without entries counts only when there is no other.
+    """
+    page = await _refreshed(search, page)
+    if page and page.look.feed and may(Candidate(url=page.lasting)):
+        return _found(page.lasting, page.look.feed, ())
+    links = list(filter(may, page.look.candidates)) if page else []
+    places = _places(page.url if page else search.home)
+    empty: Found | None = None
+    for candidate in [*links[:MOST_LINKS], *filter(may, places)]:
+        found = await _tried(search, candidate, may, links)
+        if found and found.entries:
+            return found
+        empty = empty or found
+    return empty
+
+
+def _places(url: str) -> list[Candidate]:
+    return [Candidate(url=place, declared=False) for place in discover.common_paths(url)]
+
+
+async def _refreshed(search: _Search, page: _Answer | None) -> _Answer | None:
+    """Follow a page that sends its readers to another one of its site, which names the feeds, once."""
+    if page is None or page.look.feed or page.look.candidates or not page.look.refresh:
+        return page
+    if not discover.same_site(page.look.refresh, page.url):
+        return page
+    return await search.ask(page.look.refresh) or page
+
+
+async def _tried(search: _Search, candidate: Candidate, may: May, links: list[Candidate]) -> Found | None:
+    """Ask a candidate: a feed, or a page that lists the feeds of the site, of which the first one counts."""
+    answer = await search.ask(candidate.url)
+    # A redirect leads to no place that could not have been asked.
+    if answer is None or not may(replace(candidate, url=answer.url)):
+        return None
+    if answer.look.feed is None:
+        links = list(filter(may, answer.look.candidates))
+        answer = await search.ask(links[0].url) if links else None
+    if answer is None or answer.look.feed is None or writing.fault_of_url(answer.lasting):
+        return None
+    return _found(answer.lasting, answer.look.feed, [each for each in links if each.url not in search.asked])
+
+
+def _found(url: str, facts: FeedFacts, others: Iterable[Candidate]) -> Found:
+    known = {discover.alike(url)}
+    rest = [each for each in others if discover.alike(each.url) not in known and not each.is_of_comments]
+    return Found(
+        url=url.partition("#")[0],
+        title=facts.title,
+        entries=facts.entries,
+        language=facts.language,
+        link=facts.link,
+        others=tuple(rest[:MOST_OTHERS]),
+    )
+
+
+def _nothing(search: _Search) -> str:
+    """Say in one line what was tried, and what to do."""
+    first, why = next(iter(search.asked.items()))
+    more = len(search.asked) - 1
+    if search.refused == UNAUTHORIZED:
+        return (
+            f"{first}: {why}; write the [[feed]] by hand, with its own address and credential "
+            "(docs/configuration.md, Secrets)"
+        )
+    if search.is_dead(search.home):
+        reasons = dict.fromkeys(f"{url}: {reason}" for url, reason in search.asked.items())
+        return f"{'; '.join(reasons)}; look at the address in a browser, or try again later"
+    tried = f", and nothing at {more} other address{'es' if more > 1 else ''} of the site" if more else ""
+    return (
+        f"{first}: no feed found there ({why}){tried}; look on the site for a link called RSS, Atom or Feed, "
+        "and give the address behind it"
+    )
+
+
+def _origin(url: str) -> str:
+    try:
+        return str(ada_url.URL(url).origin)
+    except ValueError:
+        return url

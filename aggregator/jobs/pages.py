@@ -1,0 +1,65 @@
+"""Fetching the page of an entry: with leave of its origin, at every address on the way, and never in a hurry."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from aggregator.errors import AggregatorError, FetchError, ToldToWait
+from aggregator.fetch import PAGE_ACCEPT
+from aggregator.jobs.services import Services
+from aggregator.model import Document, Page, Request, WaitingEntry
+
+TRIES: Final = 3
+FIRST_RETRY: Final = timedelta(hours=1)
+# How long a page that may not be asked for is waited for, from when its entry was first seen: longer than any
+# Retry-After, and than a robots.txt is missed before it counts as absent.
+PATIENCE: Final = timedelta(days=40)
+GONE: Final = 410
+FINAL: Final = ("refused", "too-large")  # error.kind of what no later try would change
+
+
+async def fetch_page(url: str, *, services: Services, now: datetime) -> Page:
+    """Have one page; raises a FetchError.
+
+    Every host on the way is asked for its robots.txt first, and none that asked to be left alone.
+    """
+
+    async def permit(hop: str) -> None:
+        await services.robots.check(hop, services=services, now=now)
+
+    def check(hop: str) -> None:
+        services.hosts.check(hop, now)
+
+    await services.hosts.load(services=services, now=now)
+    try:
+        answer = await services.fetcher.fetch(
+            Request(url=url, accept=PAGE_ACCEPT), now=now, permit=permit, check=check
+        )
+    except FetchError as error:
+        await services.hosts.told(error, default=now + FIRST_RETRY, services=services, now=now)
+        raise
+    if not isinstance(answer, Document):
+        raise FetchError(url, "the origin says that nothing changed, though it was not asked that")
+    return Page(url=answer.url, content_type=answer.content_type, body=answer.body)
+
+
+def next_try(waiting: WaitingEntry, error: AggregatorError, *, now: datetime) -> datetime | None:
+    """Say when to try for a page again that could not be had or read: twice more; None: no more.
+
+    Not where our own policy or its origin forbids it, nor where it is gone; one that is not there (404) may
+    still be on its way. Where it was not even asked for, that is no try: it is asked for when the wait is over.
+    """
+    if isinstance(error, ToldToWait):
+        at = max(error.retry_after or now, now + timedelta(minutes=1))
+        return at if at <= waiting.first_seen + PATIENCE else None
+    if waiting.tries + 1 >= TRIES or _is_final(error):
+        return None
+    at = now + FIRST_RETRY * int(6**waiting.tries)
+    if isinstance(error, FetchError) and error.retry_after is not None:
+        return max(at, error.retry_after)
+    return at
+
+
+def _is_final(error: AggregatorError) -> bool:
+    return isinstance(error, FetchError) and (error.kind in FINAL or error.http_status == GONE)

@@ -1,0 +1,162 @@
+"""What polls decide beyond one feed: outages, documents that end their reader, feeds that have died."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from aggregator.errors import NotAFeed, Rejected, TimedOut, TooExpensive, Unreachable
+from aggregator.jobs.housekeeping import look_for_dead
+from aggregator.jobs.round import RoundOptions, run_round
+from aggregator.jobs.services import Services
+from aggregator.jobs.status import status
+from aggregator.model import FeedRecord, FeedSettings
+from tests.jobs.conftest import FEED, NOW, Here, Web, configured, entry_xml, rss, with_config
+
+pytestmark = pytest.mark.anyio
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+SITES = [FeedSettings(id=f"f{n}", url=f"https://kabar{n}.example/rss", read_pages=False) for n in range(6)]
+
+
+@pytest.fixture
+def six(services: Services, web: Web) -> Services:
+    for feed in SITES:
+        web.answers[feed.url] = rss(entry_xml(1, f"Kabar {feed.id}", f"Ringkasan {feed.id}."))
+    return with_config(services, configured(services.config.output.directory, *SITES))
+
+
+def cut_off(web: Web, feeds: Sequence[FeedSettings]) -> None:
+    for number, feed in enumerate(feeds):
+        error = Unreachable if number % 2 else TimedOut
+        web.answers[feed.url] = error(feed.url, "nobody answers")
+
+
+def records(services: Services) -> dict[str, FeedRecord]:
+    return {record.id: record for record in services.store.feed_records()}
+
+
+async def due(services: Services, now: datetime) -> None:
+    await run_round(RoundOptions(), services=services, now=now)
+
+
+async def test_when_everything_fails_at_once_no_feed_is_blamed(six: Services, web: Web) -> None:
+    await due(six, NOW)
+    good = dict(web.answers)
+    cut_off(web, SITES)
+    now = NOW
+    for _ in range(12):
+        now += 80 * MINUTE
+        await due(six, now)
+    for record in records(six).values():
+        assert (record.next_due_reason, record.failures) == ("outage", 1)
+        assert now < record.next_due <= now + 67 * MINUTE
+    told = status(six.config, six.store, now=now)
+    assert told["health"] != "ok"
+    assert any("everything fails at once since" in reason for reason in told["reasons"])
+    assert {feed["state"] for feed in told["feeds"]} == {"failing"}
+    web.answers |= {SITES[0].url: good[SITES[0].url]}
+    now = records(six)["f0"].next_due
+    await run_round(RoundOptions(feeds=("f0",)), services=six, now=now)
+    back = [record.next_due for record in records(six).values() if record.id != "f0"]
+    assert all(now <= at <= now + 16 * MINUTE for at in back)
+    assert len(set(back)) == len(back), "they come back one by one"
+    web.answers |= good
+    await due(six, now + 16 * MINUTE)
+    assert status(six.config, six.store, now=now + 16 * MINUTE)["health"] == "ok"
+
+
+async def test_feeds_that_fail_while_others_answer_are_no_outage(six: Services, web: Web) -> None:
+    await due(six, NOW)
+    cut_off(web, SITES[:4])
+    now = NOW
+    for _ in range(4):
+        now = max(record.next_due for record in records(six).values())
+        await due(six, now)
+    found = records(six)
+    assert [found[f"f{n}"].failures for n in range(4)] == [4] * 4
+    assert {found[f"f{n}"].next_due_reason for n in range(4)} == {"backoff"}
+
+
+async def test_one_site_with_many_feeds_is_never_an_outage(services: Services, web: Web) -> None:
+    feeds = [FeedSettings(id=f"a{n}", url=f"https://a{n}.kabar.example/rss") for n in range(5)]
+    one = with_config(services, configured(services.config.output.directory, *feeds))
+    cut_off(web, feeds)
+    await due(one, NOW)
+    assert {record.next_due_reason for record in records(one).values()} == {"backoff"}
+
+
+class Deadly(Here):
+    """Reading ends the child, as long as the document says so."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+
+    async def run(self, function: Any, /, *args: Any, seconds: float, **kwargs: Any) -> Any:
+        self.runs += 1
+        if b"bom" in args[0]:
+            raise TooExpensive("reading it took more than 20 s")
+        return await super().run(function, *args, seconds=seconds, **kwargs)
+
+
+async def test_a_document_that_ended_its_reader_twice_is_read_again_only_when_its_bytes_change(
+    services: Services, web: Web
+) -> None:
+    workers = Deadly()
+    services = replace(services, workers=workers)
+    web.answers[FEED.url] = rss(entry_xml(1, "bom"))
+    force = RoundOptions(force=True)
+    for number in range(5):
+        await run_round(force, services=services, now=NOW + number * DAY)
+    record = records(services)[FEED.id]
+    assert workers.runs == 2
+    assert len(web.asked) == 5, "the feed goes on being asked"
+    assert record.problem is not None
+    assert record.problem.kind == "too-expensive"
+    assert "when its bytes change" in record.problem.message
+    web.answers[FEED.url] = rss(entry_xml(1, "bom"), entry_xml(2, "dua"))
+    await run_round(force, services=services, now=NOW + 6 * DAY)
+    assert workers.runs == 3
+    web.answers[FEED.url] = rss(entry_xml(2, "dua"))
+    await run_round(force, services=services, now=NOW + 7 * DAY)
+    record = records(services)[FEED.id]
+    assert (record.problem, record.strikes.count, record.new) == (None, 0, 1)
+
+
+async def test_the_site_of_a_dead_feed_is_asked_for_another_once_a_week(services: Services, web: Web) -> None:
+    web.answers[FEED.url] = rss(entry_xml(1, "Satu", "Ringkasan."))
+    await due(services, NOW)
+    web.answers[FEED.url] = Rejected(FEED.url, "it answered 404 Not Found", http_status=404)
+    new = "https://kampar.example/berita/feed"
+    web.answers["https://kampar.example/"] = (
+        b"<html><head><link rel='alternate' type='application/rss+xml' href='/berita/feed'></head></html>"
+    )
+    web.answers[new] = rss(entry_xml(1, "Satu", "Ringkasan."))
+    await run_round(RoundOptions(force=True), services=services, now=NOW + DAY)
+    assert await look_for_dead(services=services, now=NOW + 2 * DAY) == 0, "it has failed for a day only"
+    assert await look_for_dead(services=services, now=NOW + 9 * DAY) == 1
+    asked = len(web.asked)
+    assert await look_for_dead(services=services, now=NOW + 15 * DAY) == 0
+    assert len(web.asked) == asked, "once a week"
+    [feed] = status(services.config, services.store, now=NOW + 9 * DAY)["feeds"]
+    [warning] = [each for each in feed["warnings"] if each["kind"] == "feed-found"]
+    assert new in warning["message"]
+    web.answers[FEED.url] = rss(entry_xml(2, "Dua", "Ringkasan."))
+    await run_round(RoundOptions(force=True), services=services, now=NOW + 16 * DAY)
+    [feed] = status(services.config, services.store, now=NOW + 16 * DAY)["feeds"]
+    assert [each["kind"] for each in feed["warnings"]] == []
+
+
+async def test_a_feed_that_became_a_page_is_not_gone(services: Services, web: Web) -> None:
+    web.answers[FEED.url] = b"<!doctype html><title>Masuk</title><p>Silakan masuk.</p>"
+    await due(services, NOW)
+    record = records(services)[FEED.id]
+    assert record.problem is not None
+    assert record.problem.kind == NotAFeed.kind
+    assert not record.gone
+    assert record.next_due > NOW
