@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from aggregator.model import Membership, StoryRules
 from aggregator.store import copies
@@ -23,6 +23,14 @@ _CHANGE: Final = (
 )
 _KNOWN: Final = select(section_story).where(section_story.c.story.in_(bindparam("stories", expanding=True)))
 _NEW: Final = insert(section_story)
+_AHEAD: Final = (
+    select(section_story.c.section, func.max(section_story.c.entered_at).label("newest"))
+    .where(
+        section_story.c.section.in_(bindparam("sections", expanding=True)),
+        section_story.c.entered_at > bindparam("now", type_=Utc),
+    )
+    .group_by(section_story.c.section)
+)
 _RESELECTED_AT_ONCE: Final = 200
 
 
@@ -70,8 +78,19 @@ class Places:
         self.changed.append(values)
 
     def write(self, connection: Connection) -> None:
-        """Write what was gathered."""
+        """Write what was gathered.
+
+        Nothing enters a section before what is in it: a clock that was ahead, and is set right, would else keep
+        all that follows below the fold of its feed.
+        """
         if self.new:
+            sections = sorted({row["section"] for row in self.new})
+            ahead = {
+                row.section: row.newest
+                for row in connection.execute(_AHEAD, {"sections": sections, "now": self.now})
+            }
+            for row in self.new:
+                row["entered_at"] = ahead.get(row["section"], self.now)
             connection.execute(_NEW, self.new)
         if self.changed:
             connection.execute(_CHANGE, self.changed)

@@ -287,3 +287,15 @@ def test_a_page_that_is_to_be_tried_again_is_so_after_an_edit_that_nobody_reads(
     assert store.waiting(now=NOW + HOUR, limit=1) == []
     (retried,) = store.waiting(now=NOW + 2 * HOUR, limit=1)
     assert (retried.tries, retried.page_error) == (1, "timeout")
+
+
+def test_what_came_while_the_clock_was_ahead_keeps_no_later_story_below_the_fold(store: Store) -> None:
+    ahead = NOW + 400 * DAY
+    fill(store, outcome("a", entry("a", 1), at=ahead), now=ahead)
+    (section,) = next(store.stories()).sections
+    fill(store, outcome("a", entry("a", 2), at=NOW), now=NOW)
+    found = store.edition_stories(section.section_id, entries=2, span=None)
+    assert {each.copies[0].guid for each in found} == {"guid 1", "guid 2"}
+    fill(store, outcome("a", entry("a", 3), entry("a", 4), at=NOW + HOUR), now=NOW + HOUR)
+    newest = store.edition_stories(section.section_id, entries=3, span=None)
+    assert len({each.copies[0].guid for each in newest} & {"guid 2", "guid 3", "guid 4"}) >= 2
