@@ -183,7 +183,7 @@ def configuration(
     """A feeds.toml with short times, for a loopback origin."""
     blocks = [
         f'[site]\ntitle = "Meja Kabar"\nurl = "https://meja.example/"\nlanguage = "id"\n'
-        f'[polling]\nallow_networks = ["127.0.0.0/8"]\nhost_delay = "0s"\nper_host = 64\n'
+        f'[polling]\nallow_networks = ["127.0.0.0/8"]\nhost_delay = "0s"\nper_host = 64\nflood_limit = 0\n'
         f'{polling}\n[server]\nlisten = "{listen}"\n'
     ]
     blocks += [f'[[feed]]\nid = "{name}"\nurl = "{url}"\n{feed}\n' for name, url in feeds.items()]
