@@ -76,6 +76,7 @@ class FetchError(AggregatorError):
         http_status: int | None = None,
         retry_after: datetime | None = None,
         host: str | None = None,
+        hops: int = 0,
     ) -> None:
         super().__init__(reason)
         self.url = url
@@ -83,6 +84,7 @@ class FetchError(AggregatorError):
         self.http_status = http_status
         self.retry_after = retry_after  # when the origin asked to be asked again; None: it did not say
         self.host = host  # name with port, of the host that gave the answer; None: nothing answered
+        self.hops = hops  # how many redirects had been followed: above 0, another address than `url` failed
 
     def __reduce__(self) -> tuple[type[FetchError], tuple[str, str], dict[str, object]]:
         return type(self), (self.url, self.reason), self.__dict__

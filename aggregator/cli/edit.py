@@ -82,7 +82,7 @@ def import_(context: Context, file: Path, *, dry_run: bool) -> int:
         raise AggregatorError(f"{file}: {error}") from error
     if not context.quiet:
         for line in edits.notes(imported):
-            print(printable(f"{context.path}: note: {line}"), file=sys.stderr)
+            print(printable(f"note: {line}"), file=sys.stderr)
         print(printable(edits.sums(imported, dry_run=dry_run)))
     return DONE
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from aggregator.config.addresses import URL, parsed_url
 from aggregator.config.check import Path, Problem
-from aggregator.config.kinds import Wrong, parse_duration, written
+from aggregator.config.kinds import Wrong, parse_duration
 from aggregator.config.names import Names, Places, tables, texts
 from aggregator.config.shown import quoted
 from aggregator.config.words import SECTION_ID
+from aggregator.core.toml import written
 from aggregator.model import PollingSettings
 
 Raw = Mapping[str, Any]

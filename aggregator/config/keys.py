@@ -119,7 +119,7 @@ KEYS: Final[Mapping[str, str]] = {
     "polling.host_delay": "Time between the starts of two requests to one host, and to one registrable domain "
     "(`example.co.id`).",
     "polling.flood_limit": "New entries with old dates or none, from one feed in one poll, beyond which they are held "
-    "for an editor; 0 is no limit.",
+    "for an editor, but for the first reading of a feed; 0 is no limit.",
     "polling.proxy": "Web proxy for all requests; nothing is taken from the environment.",
     "polling.allow_networks": "Private networks that may be fetched from; all others are refused.",
     "polling.never_fetch": "Hosts that are never asked for anything, whoever links to them.",

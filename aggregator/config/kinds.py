@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from aggregator.config.shown import guess, listed, quoted, shown, sort_of
+from aggregator.core.toml import SECONDS, written
 from aggregator.model import ByteSize
 
 
@@ -53,7 +54,6 @@ class Kind:
 
 # Every limit below keeps `now` minus ten times the duration within what a datetime can say.
 DURATION: Final = r"^(?:[0-9]{1,9}s|[0-9]{1,7}m|[0-9]{1,6}h|(?:[0-9]{1,4}|[1-3][0-9]{4})d)$"
-_SECONDS: Final[Mapping[str, int]] = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _UNIT_WORDS: Final[Mapping[str, str]] = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 # Other ways in which people write units, for the guess in a message. A bare number is most likely minutes.
 _LOOSE_UNITS: Final[Mapping[str, int]] = {
@@ -210,16 +210,7 @@ def parse_duration(value: str) -> timedelta | None:
     """The duration written as `90s`, `15m`, `24h` or `400d`; None when it is written otherwise."""
     if not re.fullmatch(DURATION, value):
         return None
-    return timedelta(seconds=int(value[:-1]) * _SECONDS[value[-1]])
-
-
-def written(duration: timedelta) -> str:
-    """A duration as feeds.toml writes it, in the largest unit that leaves no rest (`48h`, not `2d`)."""
-    seconds = int(duration.total_seconds())
-    if seconds and not seconds % 86400 and seconds > 2 * 86400:
-        return f"{seconds // 86400}d"
-    unit = next(unit for unit in ("h", "m", "s") if not seconds % _SECONDS[unit]) if seconds else "s"
-    return f"{seconds // _SECONDS[unit]}{unit}"
+    return timedelta(seconds=int(value[:-1]) * SECONDS[value[-1]])
 
 
 def in_words(duration: timedelta) -> str:

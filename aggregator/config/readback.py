@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from typing import Final
 
-from aggregator.config.kinds import in_words, written
+from aggregator.config.kinds import in_words
 from aggregator.config.names import Places
 from aggregator.config.shown import listed, quoted
+from aggregator.core.toml import written
 from aggregator.model import Condition, Config, SectionSettings
 
 _THIS_MACHINE: Final = re.compile(r"https?://(?:localhost|127\.[0-9.]+|\[::1\])(?::[0-9]+)?/")

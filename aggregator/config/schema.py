@@ -11,8 +11,9 @@ from datetime import timedelta
 from typing import Any, Final
 
 from aggregator.config.keys import TABLES
-from aggregator.config.kinds import SIZE_KIND, written
+from aggregator.config.kinds import SIZE_KIND
 from aggregator.config.shapes import Key, Table, table
+from aggregator.core.toml import written
 from aggregator.model.settings import MEGABYTE
 
 DRAFT: Final = "http://json-schema.org/draft-07/schema#"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,17 +14,12 @@ from aggregator.config.kinds import Wrong
 from aggregator.config.load import LARGEST_FILE, decode, loads, read
 from aggregator.config.names import Places
 from aggregator.config.syntax import parse
+from aggregator.core.toml import toml_string
 from aggregator.errors import AggregatorError
 from aggregator.model import Config
 
 WIDTH: Final = 100  # characters of a line with ids
 MOST_TRIES: Final = 20  # while somebody else saves the file
-_ESCAPES: Final = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
-# TOML allows them, yet an editor would not see them: controls, what turns the direction of text, and what has no
-# width. Joiners stay: words of some languages, and families of emoji, need them.
-_UNSEEN: Final = re.compile(
-    '[\x00-\x1f\x7f-\x9f"\\\\\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]'
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +38,6 @@ class NewSection:
     id: str
     title: str
     feeds: tuple[str, ...]  # ids
-
-
-def toml_string(text: str) -> str:
-    """Write any text as a basic string of TOML 1.0, on one line; a lone surrogate becomes U+FFFD."""
-    whole = re.sub("[\ud800-\udfff]", "\ufffd", text)
-    return '"' + _UNSEEN.sub(lambda found: _ESCAPES.get(found[0]) or f"\\u{ord(found[0]):04X}", whole) + '"'
 
 
 def feed_block(feed: NewFeed) -> str:

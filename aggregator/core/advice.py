@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from aggregator.core.schedule import LIVELY_MOST, safe_interval
+from aggregator.core.toml import toml_string, written
 from aggregator.core.urls import absolute
 from aggregator.model import FeedRecord, FeedSettings, FeedWarning, Rhythm
 
@@ -20,7 +20,7 @@ LONGEST_URL: Final = 2_000  # characters; a longer one is no line to copy
 PUBLISHERS: Final = frozenset({"max-age", "ttl", "skip-hours", "retry-after"})
 ADAPTING: Final = frozenset({"rhythm", "surge"})  # rules that answer to a loss by themselves
 MINUTE: Final = timedelta(minutes=1)
-FLOOR: Final = timedelta(minutes=15)
+FLOOR: Final = timedelta(minutes=15)  # whoever wants to ask a publisher more often than this asks first
 # Intervals that people write, in seconds.
 ROUND: Final = (1, 2, 5, 10, 15, 30, *(60 * each for each in (1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 90)))
 
@@ -58,7 +58,7 @@ def loss(
 def stale(record: FeedRecord, *, now: datetime) -> FeedWarning | None:
     """Warn of a feed that answers but brings nothing new for long, compared with its own pace."""
     answers = record.last_success is not None and not record.failures and not record.gone
-    since = record.rhythm.published or record.added_at
+    since = max(record.rhythm.published or record.added_at, record.added_at)  # before that, nobody looked
     gap = record.rhythm.gap
     quiet = now - since
     if not answers or quiet < timedelta(days=STALE_DAYS) or (gap is not None and quiet / STALE_GAPS < gap):
@@ -74,7 +74,7 @@ def stale(record: FeedRecord, *, now: datetime) -> FeedWarning | None:
 def moved(to: str) -> FeedWarning:
     """Warn that a feed has moved for good, with the line that says so to us."""
     shown = absolute(to, to) or to  # without a user's name and password
-    line = f"in feeds.toml write url = {toml_text(shown)}"
+    line = f"in feeds.toml write url = {toml_string(shown)}"
     if len(shown) > LONGEST_URL:
         line = "its new address is too long to be shown; ask its publisher for a shorter one"
     message = f"the feed has moved for good; {line}"
@@ -95,7 +95,8 @@ def flood(held: int, feed_id: str) -> FeedWarning:
     entries = "1 entry is" if held == 1 else f"{held} entries are"
     message = (
         f"{entries} held: more old or undated entries came at once than flood_limit lets through. "
-        f"`aggregator release {_argument(feed_id)}` shows them, then lets them through"
+        f"`aggregator entries --feed {_argument(feed_id)}` lists them, `aggregator release {_argument(feed_id)}` lets "
+        "them through"
     )
     return FeedWarning(kind="flood", message=message)
 
@@ -119,21 +120,6 @@ def not_modified_unasked() -> FeedWarning:
         "Tell its publisher"
     )
     return FeedWarning(kind="not-modified-unasked", message=message)
-
-
-def toml_text(text: str) -> str:
-    """Give a text as a TOML basic string (TOML 1.0); what is invisible or steers a terminal is escaped."""
-    quoted = json.dumps(text.encode("utf-8", "replace").decode(), ensure_ascii=False)
-    return "".join(each if each.isprintable() else _escaped(each) for each in quoted)
-
-
-def written(duration: timedelta) -> str:
-    """Give a duration as feeds.toml writes it: "90s", "20m", "3h"."""
-    seconds = max(1, int(duration.total_seconds()))
-    for unit, size in (("h", 3600), ("m", 60)):
-        if seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"
 
 
 def _remedy(rhythm: Rhythm, feed: FeedSettings, *, pace: timedelta, covered: timedelta, reason: str) -> str:
@@ -168,11 +154,6 @@ def _in_words(duration: timedelta) -> str:
         if minutes >= 2 * size:
             return f"{round(minutes / size)} {unit}s"
     return "1 minute" if minutes == 1 else f"{minutes} minutes"
-
-
-def _escaped(character: str) -> str:
-    code = ord(character)
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def _argument(text: str) -> str:

@@ -213,15 +213,6 @@ def same_site(one: str, other: str) -> bool:
     return bool(domain) and domain == registrable_domain(other)
 
 
-def alike(url: str) -> str:
-    """Give what two addresses of one feed share, though one has https, www. or a slash more than the other."""
-    address = absolute(url, url) or url
-    rest = address.partition("://")[2].partition("#")[0]
-    host, _, path = rest.partition("/")
-    host = re.sub(r":(?:80|443)$", "", host).removeprefix("www.").rstrip(".")
-    return f"{host}/{path}".rstrip("/")
-
-
 def web_address(given: str) -> tuple[str, ...]:
     """Give the addresses that a person may mean, likeliest first: what has no scheme is tried with https, then http.
 
@@ -348,7 +339,6 @@ __all__ = [
     "Candidate",
     "FeedFacts",
     "Look",
-    "alike",
     "anonymous",
     "common_paths",
     "links",

@@ -12,9 +12,7 @@ DAY: Final = timedelta(days=1)
 NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
-def held_back(
-    new: Sequence[Entry], *, before: datetime | None, limit: int, now: datetime | None = None
-) -> frozenset[str]:
+def held_back(new: Sequence[Entry], *, before: datetime | None, limit: int, now: datetime) -> frozenset[str]:
     """Give the keys of the new entries of one poll that an editor has to see first.
 
     News passes, however much there is of it. Of what is dated before the feed's last successful poll, or not
@@ -31,10 +29,9 @@ def held_back(
     return frozenset(entry.key for entry in old[limit:])
 
 
-def _date(entry: Entry, now: datetime | None) -> datetime | None:
-    if entry.published is not None and now is not None and entry.published > now + DAY:
-        return None
-    return entry.published
+def _date(entry: Entry, now: datetime) -> datetime | None:
+    is_ahead = entry.published is not None and entry.published > now + DAY
+    return None if is_ahead else entry.published
 
 
 def _is_old(entry: Entry, date: datetime | None, before: datetime) -> bool:

@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import Enum, auto
 from typing import Final, TypeVar
 
-from aggregator.core.likeness import is_alike, is_edit, is_weak, moment, names_link, place_of
+from aggregator.core.likeness import (
+    has_new_id,
+    is_alike,
+    is_edit,
+    is_weak,
+    moment,
+    names_link,
+    place_of,
+    says_the_same,
+    shares_number,
+)
 from aggregator.core.names import content_name, id_name, link_name
 from aggregator.core.text import fold
 from aggregator.model import Entry, KnownEntry, Standing
@@ -19,7 +28,7 @@ UPDATED: Final = "updated"
 UNCHANGED: Final = "unchanged"
 REPEAT: Final = "repeat"
 FEWEST_DATED: Final = 2  # entries that change id and link together, before title and time are believed
-FEWEST_UNDATED: Final = 3  # ... before title and day are, or the title alone where there is no date
+FEWEST_UNDATED: Final = 3  # ... before a title without a time is, with the same text or the same number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +136,8 @@ class _Desk:
             self._take(self._pairs(rule))
         # Where id and link changed together, a title is little: "Weather" comes every day, and an article that is
         # published again at another address may be meant to. It counts when most of what stood in the last
-        # document went at once and came back under the same titles: so a whole site moves.
+        # document went at once and came back under the same titles: so a whole site moves. Columns that stand in
+        # a feed every day do so, too, and have no dates perhaps: then it is the text that must have stayed.
         for rule, fewest in ((_BY_MOMENT, FEWEST_DATED), (_BY_TITLE, FEWEST_UNDATED)):
             storm = self._pairs(rule)
             vanished = sum(each.listed for each in self.free.values())
@@ -139,7 +149,8 @@ class _Desk:
 
         What finds all three taken says what another element of the document says: it is no entry of its own.
         """
-        for entry in self.waiting.values():
+        own_first = sorted(self.waiting.values(), key=lambda one: one.key in self.taken)
+        for entry in own_first:
             key = next((name for name in self._names(entry) if name not in self.taken), None)
             if key is not None:
                 self.fresh[entry.key] = key
@@ -204,37 +215,52 @@ class _Desk:
         yield _BY_ID
         yield _WITHOUT_LINK
         yield _Rule(
-            of_entry=lambda one: content_name(one.raw), of_known=lambda one: one.key, several=_Several.ANY
+            of_entry=lambda one: content_name(one.raw),
+            of_known=lambda one: one.key,
+            fits=lambda entry, stored: entry.key in self.taken or not has_new_id(entry, stored),
+            several=_Several.ANY,
         )
 
     def _by_link(self) -> Iterator[_Rule]:
         """Know an entry by its link, though its id is new or belongs to another story.
 
-        A link alone is not enough: of two entries with one link and two titles each is a story (bulletins that
-        are always at one address), unless the date stays, too.
+        A link alone is not enough: of two entries with one link each may be a story (bulletins that are always at
+        one address). Title and link stay so from day to day: the time has to, or all that was delivered. That
+        neither has a title is no agreement; nor is a day, which is no time.
         """
+        # The site moved to TLS, and its ids changed, too.
         yield _Rule(
-            of_entry=lambda one: _all(_bare(one.canonical_url), _title(one.title), one.published),
-            of_known=lambda one: _all(_bare(one.canonical_url), _title(one.title), one.published),
-            several=_Several.ANY,
+            of_entry=lambda one: (_bare(one.canonical_url), _title(one.title), one.published),
+            of_known=lambda one: (_bare(one.canonical_url), _title(one.title), one.published),
+            fits=says_the_same,
+        )
+        yield _Rule(
+            of_entry=lambda one: _all(
+                self._link(one.canonical_url), _title(one.title), moment(one.published)
+            ),
+            of_known=lambda one: _all(
+                self._link(one.canonical_url), _title(one.title), moment(one.published)
+            ),
         )
         yield _Rule(
             of_entry=lambda one: _all(self._link(one.canonical_url), _title(one.title)),
             of_known=lambda one: _all(self._link(one.canonical_url), _title(one.title)),
+            fits=_may_be_one,
         )
         # A site that moved to another host.
         yield _Rule(
             of_entry=lambda one: _all(place_of(self._link(one.canonical_url)), _title(one.title)),
             of_known=lambda one: _all(place_of(self._link(one.canonical_url)), _title(one.title)),
+            fits=_is_one,
         )
         yield _Rule(
-            of_entry=lambda one: _all(self._link(one.canonical_url), one.published),
-            of_known=lambda one: _all(self._link(one.canonical_url), one.published),
+            of_entry=lambda one: _all(self._link(one.canonical_url), moment(one.published)),
+            of_known=lambda one: _all(self._link(one.canonical_url), moment(one.published)),
         )
         yield _Rule(
             of_entry=lambda one: self._link(one.canonical_url),
             of_known=lambda one: self._link(one.canonical_url),
-            fits=_may_be_one,
+            fits=_is_edited,
         )
 
     def _keeps_its_key(self, entry: Entry, stored: KnownEntry) -> bool:
@@ -242,9 +268,11 @@ class _Desk:
 
         An entry may say anything new under its own id and link (a live blog does every minute).
         """
-        if entry.guid is None or entry.key != id_name(entry.guid):
-            return True
         link = self._link(entry.canonical_url)
+        if entry.guid is None or entry.key != id_name(entry.guid):
+            # By its link, though that is the front page's or one of several stories: by its title, then.
+            at_no_page = link is None and entry.key == _bare(entry.canonical_url)
+            return not at_no_page or is_alike(entry.title, stored.title)
         if link is not None and link == self._link(stored.canonical_url):
             return True
         return not is_weak(entry.guid) and is_edit(entry, stored)
@@ -288,13 +316,36 @@ def _record_id(given: str | None) -> str | None:
     return id_name(given) if given and not is_weak(given) else None
 
 
-def _moment(entry: Entry) -> datetime | None:
-    return None if entry.day_only else moment(entry.published)
+def _is_one(entry: Entry, stored: KnownEntry) -> bool:
+    """Whether what has the same title, and a link that says so, is the same entry: by time, text or number."""
+    if says_the_same(entry, stored):
+        return True
+    if entry.published is None or stored.published is None:
+        return shares_number(entry, stored)
+    if entry.published != stored.published:
+        return False
+    return moment(entry.published) is not None or shares_number(entry, stored)
 
 
 def _may_be_one(entry: Entry, stored: KnownEntry) -> bool:
-    """Whether what has the same link is the same entry: nothing in the titles says that it is another story."""
-    return not (entry.title and stored.title) or is_alike(entry.title, stored.title) or names_link(entry)
+    """Whether what has the same title and link is the same entry: no new id says that it is another one."""
+    return not has_new_id(entry, stored) or _is_one(entry, stored)
+
+
+def _is_edited(entry: Entry, stored: KnownEntry) -> bool:
+    """Whether what has the same link, and an edited title, is the same entry.
+
+    Its id is new, too, at the first edit after a storm that left its bytes alone: then the number counts.
+    """
+    if names_link(entry):
+        return True
+    one = entry.published == stored.published and shares_number(entry, stored)
+    return is_alike(entry.title, stored.title) and (one or not has_new_id(entry, stored))
+
+
+def _is_moved(entry: Entry, stored: KnownEntry) -> bool:
+    """Whether what has the same title, and no more than a day for a date, is the same entry at another link."""
+    return says_the_same(entry, stored) or shares_number(entry, stored)
 
 
 # What was given an id after another story had it, or came under several ids, is known by the last one. An id that
@@ -307,15 +358,16 @@ _BY_ID: Final = _Rule(
 )
 # What has no link is known by title and time, when its id changed.
 _WITHOUT_LINK: Final = _Rule(
-    of_entry=lambda one: None if one.url else _all(_title(one.title), _moment(one)),
+    of_entry=lambda one: None if one.url else _all(_title(one.title), moment(one.published)),
     of_known=lambda one: None if one.canonical_url else _all(_title(one.title), moment(one.published)),
 )
 # Id and link changed together: only what went from the document in this very poll may have come back.
 _BY_MOMENT: Final = _Rule(
-    of_entry=lambda one: _all(_title(one.title), _moment(one)),
+    of_entry=lambda one: _all(_title(one.title), moment(one.published)),
     of_known=lambda one: _all(_title(one.title), moment(one.published)) if one.listed else None,
 )
 _BY_TITLE: Final = _Rule(
     of_entry=lambda one: (one.published, _title(one.title)) if one.title else None,
     of_known=lambda one: (one.published, _title(one.title)) if one.listed and one.title else None,
+    fits=_is_moved,
 )

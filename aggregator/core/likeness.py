@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from email.utils import format_datetime
 from functools import lru_cache
 from typing import Final
 
-from aggregator.core.names import id_name, link_name
+from aggregator.core.names import id_name, link_name, name_all
 from aggregator.core.text import fold, words
 from aggregator.core.urls import canonical_url
 from aggregator.model import Entry, KnownEntry
@@ -20,6 +23,12 @@ _PLACE: Final = re.compile(r"#[^0-9]{0,9}[0-9]{1,3}")
 _NUMBER: Final = re.compile(r"[0-9]+")
 _LONG_NUMBER: Final = re.compile(r"[0-9]{5,}")
 _DAY: Final = re.compile(r"(?:19|20)[0-9]{4}(?:[0-9]{2})?")
+_MIDNIGHT: Final = timedelta()
+_FORMS: Final[tuple[Callable[[datetime], str], ...]] = (  # of a date in feeds, without its zone
+    lambda date: format_datetime(date)[:-6],
+    lambda date: date.isoformat()[:19],
+    lambda date: date.isoformat(" ")[:19],
+)
 
 
 def place_of(link: str | None) -> str | None:
@@ -56,8 +65,49 @@ def _words(title: str) -> frozenset[str]:
 
 
 def moment(published: datetime | None) -> datetime | None:
-    """Give a claimed date that has a time of day: two stories of one day seldom share it. None: none, or midnight."""
-    return published if published is not None and published.time() != time() else None
+    """Give a claimed date that has a time of day: two stories of one day seldom share it. None: none, or midnight.
+
+    A date without a time is read as midnight where it was written; others write it as midnight in Greenwich.
+    """
+    if published is None:
+        return None
+    since = timedelta(hours=published.hour, minutes=published.minute, seconds=published.second)
+    in_greenwich = (since - (published.utcoffset() or _MIDNIGHT)) % timedelta(days=1)
+    return None if _MIDNIGHT in (since, in_greenwich) else published
+
+
+def has_new_id(entry: Entry, known: KnownEntry) -> bool:
+    """Whether the publisher says that this is another entry: by an id that can be trusted and was not the other's."""
+    if not entry.guid or is_weak(entry.guid):
+        return False
+    return known.guid is None or id_name(entry.guid) != id_name(known.guid)
+
+
+def says_the_same(entry: Entry, known: KnownEntry) -> bool:
+    """Whether all that was delivered is the same but for the link and the date, down to the last byte.
+
+    Only a hash is stored: so the entry is hashed again as it would be under the link and the date of the other.
+    Where one of these did change, a text must have stayed: that two titles are equal says little.
+    """
+    raw = entry.raw
+    moved = link_name(entry.canonical_url or "") != link_name(known.canonical_url or "")
+    if (moved or entry.published != known.published) and not (raw.summary or raw.content):
+        return False
+    dates = {raw.published, _redated(raw.published, entry.published, known.published)}
+    updates = {raw.updated, None}  # None: the file's own time, which is not hashed
+    forms = [
+        replace(raw, link=known.canonical_url, published=date, updated=at) for date in dates for at in updates
+    ]
+    return any(name_all([form])[0].hash == known.hash for form in forms)
+
+
+def _redated(given: str | None, date: datetime | None, other: datetime | None) -> str | None:
+    """Write another date the way that one is written; as it is where we do not know the way."""
+    if given and date and other and date.utcoffset() == other.utcoffset():
+        for form in _FORMS:
+            if form(date) in given:
+                return given.replace(form(date), form(other))
+    return given
 
 
 def names_link(entry: Entry) -> bool:
@@ -72,23 +122,27 @@ def is_edit(entry: Entry, known: KnownEntry) -> bool:
 
     An editor who changes a headline may change the link with it (WordPress), and a site may move: one of them
     differs then, or the date stays, or the number of the record; an id that is the address, too, is of the page
-    itself. When nothing stays but the id, the id was given to another story. A weak id counts for little: title
-    and date must agree.
+    itself. When nothing stays but the id, the id was given to another story; that neither has a title is nothing
+    that stays. A weak id counts for little: title and time must agree.
     """
     alike = is_alike(entry.title, known.title)
-    if entry.guid is None or is_weak(entry.guid):
-        return alike and entry.published == known.published
-    told = entry.title, known.title, entry.canonical_url, known.canonical_url
-    if alike or names_link(entry) or not all(told):
-        return True
     dated = moment(entry.published)
-    return (dated is not None and dated == known.published) or _is_one_record(entry, known)
+    at_once = dated is not None and dated == known.published
+    if entry.guid is None or is_weak(entry.guid):
+        return alike and at_once
+    linked = entry.canonical_url and known.canonical_url
+    return alike or at_once or not linked or names_link(entry) or _is_one_record(entry, known)
 
 
 def _is_one_record(entry: Entry, known: KnownEntry) -> bool:
     """Whether both links lead to one place on whatever host, or hold the same number."""
     place, before = place_of(entry.canonical_url), place_of(known.canonical_url)
     return place is not None and before is not None and (place == before or _shares_number(place, before))
+
+
+def shares_number(entry: Entry, known: KnownEntry) -> bool:
+    """Whether both links hold a number that may be one of a record, wherever they lead."""
+    return _shares_number(place_of(entry.canonical_url) or "", place_of(known.canonical_url) or "")
 
 
 def _shares_number(place: str, other: str) -> bool:

@@ -23,17 +23,16 @@ def after(
     asked: str,
     configured: str,
     moved_to: str | None,
-    parsed: bool,
-    failed: bool,
+    succeeded: bool,
     now: datetime,
 ) -> Move:
     """Give where the redirects of a feed lead after a poll.
 
     `asked` is the address of the request, `configured` the editor's; `moved_to` is where a chain of nothing but
-    permanent redirects led; `parsed`: the document behind it was read, or was a 304; `failed`: there was none.
+    permanent redirects led; `succeeded`: the document behind it was read, or was a 304.
     A failure says nothing of a redirect; what it changes is whom `address` asks next.
     """
-    if failed or not parsed:
+    if not succeeded:
         return before
     if asked == configured:
         return _led(before, moved_to, configured, now)

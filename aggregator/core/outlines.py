@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from aggregator.core.discover import alike, anonymous, web_address
+from aggregator.core.discover import anonymous, web_address
 from aggregator.core.formats import charset, repair, sniff
 from aggregator.core.text import clean, cut
+from aggregator.core.urls import alike
 from aggregator.errors import NotAFeed, ParseError
 
 if TYPE_CHECKING:

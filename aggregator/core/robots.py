@@ -12,22 +12,19 @@ from dataclasses import dataclass, field
 from typing import Final
 
 MAX_BYTES: Final = 500 * 1024  # of a file; the rest is not read (2.5)
-MAX_CRAWL_DELAY: Final = 300.0  # seconds
 ANY_AGENT: Final = "*"
 
 # The names of lines, with the slips that other robots forgive too.
-_AGENT, _ALLOW, _DISALLOW, _DELAY = range(4)
+_AGENT, _ALLOW, _DISALLOW = range(3)
 _KINDS: Final = {
     b"user-agent": _AGENT, b"useragent": _AGENT, b"user agent": _AGENT, b"user_agent": _AGENT,
     b"allow": _ALLOW,
     b"disallow": _DISALLOW, b"dissallow": _DISALLOW, b"dissalow": _DISALLOW, b"disalow": _DISALLOW,
     b"diasllow": _DISALLOW, b"disallaw": _DISALLOW, b"dis-allow": _DISALLOW,
-    b"crawl-delay": _DELAY, b"crawldelay": _DELAY, b"crawl delay": _DELAY, b"crawl_delay": _DELAY,
 }  # fmt: skip
 _BLANKS: Final = b" \t\v\f\0"
 _BOM: Final = b"\xef\xbb\xbf"
 _TOKEN: Final = re.compile(rb"[A-Za-z_-]+")
-_SECONDS: Final = re.compile(rb"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 _UNRESERVED: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 # An escaped octet, or one that has to be escaped; a "%" that escapes nothing is one of these.
 _ODD: Final = re.compile(rb"%([0-9A-Fa-f]{2})?|[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]")
@@ -71,15 +68,6 @@ class _Group:
 
     agents: set[str] = field(default_factory=set)  # product tokens in lower case
     rules: dict[tuple[bool, bytes], None] = field(default_factory=dict)  # allows and path, each once
-    crawl_delay: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Chosen:
-    """What of a file is for one robot, the most special rule first."""
-
-    rules: tuple[_Rule, ...] = ()
-    crawl_delay: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +75,7 @@ class Rules:
     """What a robots.txt says, to each robot."""
 
     _groups: tuple[_Group, ...] = ()
-    _chosen: dict[str, _Chosen] = field(default_factory=dict, compare=False, repr=False)
+    _chosen: dict[str, tuple[_Rule, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def allows(self, path_and_query: str, *, agent: str) -> bool:
         """Tell whether a robot may ask for a path with its query (2.2.2); `agent` is its product token.
@@ -98,20 +86,13 @@ class Rules:
         if path == "/robots.txt":
             return True
         forms = _forms(path)
-        for rule in self._for(agent).rules:
+        for rule in self._for(agent):
             if any(rule.fits(form) for form in forms):
                 return rule.allows
         return True
 
-    def crawl_delay(self, *, agent: str) -> float | None:
-        """Give the seconds that a robot is asked to leave between two requests, five minutes at most.
-
-        No part of RFC 9309, and widely written all the same. None: nothing is said.
-        """
-        return self._for(agent).crawl_delay
-
-    def _for(self, agent: str) -> _Chosen:
-        """Give what is for a robot: all its groups as one, else those for any (2.2.1)."""
+    def _for(self, agent: str) -> tuple[_Rule, ...]:
+        """Give what is for a robot, the most special rule first: all its groups as one, else those for any (2.2.1)."""
         token = _token(agent.encode("utf-8", "replace"))
         chosen = self._chosen.get(token)
         if chosen is None:
@@ -145,9 +126,6 @@ def rules_of(body: bytes) -> Rules:
             continue
         if not groups:
             continue
-        if kind == _DELAY:  # no line of the protocol: it ends nothing
-            groups[-1].crawl_delay = _longer(groups[-1].crawl_delay, _delay(value))
-            continue
         is_open = False
         if value.startswith((b"/", b"*")):
             groups[-1].rules.setdefault((kind == _ALLOW, value))
@@ -177,25 +155,11 @@ def _token(value: bytes) -> str:
     return found[0].decode("ascii").lower() if found else ""
 
 
-def _delay(value: bytes) -> float | None:
-    found = _SECONDS.match(value)
-    return min(float(found[0]), MAX_CRAWL_DELAY) if found else None
-
-
-def _longer(one: float | None, other: float | None) -> float | None:
-    if one is None or other is None:
-        return other if one is None else one
-    return max(one, other)
-
-
-def _merged(groups: list[_Group]) -> _Chosen:
+def _merged(groups: list[_Group]) -> tuple[_Rule, ...]:
     lines = {line: None for group in groups for line in group.rules}
     rules = [_rule(path, allows=allows) for allows, path in lines]
     rules.sort(key=lambda rule: (-rule.length, not rule.allows))
-    delay = None
-    for group in groups:
-        delay = _longer(delay, group.crawl_delay)
-    return _Chosen(tuple(rules), delay)
+    return tuple(rules)
 
 
 def _rule(path: bytes, *, allows: bool) -> _Rule:

@@ -143,19 +143,26 @@ def after_outage(
     # An attempt that is ahead of a clock that was set back, or long ago, asks for no more patience.
     recent = since is not None and abs(now - since) < case.floor
     start = later(since, case.floor) if recent and since is not None else now
-    at, reason = later(start, case.floor * share(feed.url)), "outage"
+    at, reason = later(start, case.floor * share(feed.url)), "interval"
     if record.next_due_reason == "retry-after" and at < record.next_due <= later(now, RETRY_AFTER_MOST):
         at, reason = record.next_due, "retry-after"
     return _outside_skips(NextPoll(at=at, reason=reason, interval=case.usual), case)
 
 
-def after_wait(record: FeedRecord, until: datetime, *, now: datetime, polling: PollingSettings) -> NextPoll:
+def after_wait(
+    record: FeedRecord, feed: FeedSettings, polling: PollingSettings, until: datetime, *, now: datetime
+) -> NextPoll:
     """Say when to ask a feed of a host that is to be left alone until then: after it, but not all of them together."""
-    case = _Case(record, FeedSettings(id=record.id, url=record.url), polling, now)
+    case = _Case(record, feed, polling, now)
     start = min(max(until, now), later(now, RETRY_AFTER_MOST))
-    at = later(start, _sane(polling.min_interval) * share(record.url))
+    at = later(start, _sane(polling.min_interval) * share(feed.url))
     interval = min(_sane(record.interval or case.usual), case.longest)
     return _outside_skips(NextPoll(at=at, reason="retry-after", interval=interval), case)
+
+
+def behind(poll: NextPoll, moment: datetime) -> NextPoll:
+    """Give the poll as it was, or at that moment where it would come before."""
+    return poll if poll.at >= moment else replace(poll, at=moment, reason="retry-after")
 
 
 def when_skipped(
@@ -166,6 +173,18 @@ def when_skipped(
     due = NextPoll(at=now, reason=record.next_due_reason, interval=_sane(record.interval or case.usual))
     moved = _outside_skips(due, case)
     return None if moved is due else moved
+
+
+def just_asked(record: FeedRecord, feed: FeedSettings, polling: PollingSettings, *, now: datetime) -> bool:
+    """Tell whether a feed was asked less than the floor ago: a poll that was cut off left no next time behind."""
+    floor = _Case(record, feed, polling, now).floor
+    return record.last_attempt is not None and abs(now - record.last_attempt) < floor
+
+
+def is_told_to_wait(record: FeedRecord, *, now: datetime) -> bool:
+    """Tell whether a Retry-After still holds, though the clock was set back; it never reaches further than a month."""
+    left = record.next_due - now
+    return record.next_due_reason == "retry-after" and timedelta() < left <= RETRY_AFTER_MOST
 
 
 def share(url: str) -> float:
@@ -239,8 +258,9 @@ def _on_failure(case: _Case, result: PollResult) -> _Wait:
 
 
 def _while_cut_off(case: _Case) -> NextPoll:
-    """Spread the feeds over the usual interval: wherever the connection comes back, one of them soon notices."""
-    wait = case.usual if not case.adapts else case.floor + (case.usual - case.floor) * share(case.feed.url)
+    """Spread the feeds over half the usual interval: when the connection comes back, one of them soon notices."""
+    least = max(case.floor, case.usual / 2)
+    wait = case.usual if not case.adapts else least + (case.usual - least) * share(case.feed.url)
     return _outside_skips(NextPoll(at=later(case.now, wait), reason="outage", interval=case.usual), case)
 
 
@@ -288,7 +308,9 @@ def _outside_skips(poll: NextPoll, case: _Case) -> NextPoll:
         at = later(at.replace(minute=0, second=0, microsecond=0), HOUR)
     if at == poll.at:
         return poll
-    return replace(poll, at=later(at, _spread(case, HOUR)), reason="skip-hours")
+    # That its origin asked to wait is kept in mind: it holds though the clock be set back.
+    reason = "retry-after" if poll.reason == "retry-after" else "skip-hours"
+    return replace(poll, at=later(at, _spread(case, HOUR)), reason=reason)
 
 
 def _unless_all(skipped: Collection[int], count: int) -> Collection[int]:

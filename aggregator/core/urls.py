@@ -73,6 +73,15 @@ def host_of(url: str) -> str:
     return str(parsed.hostname) if parsed else ""
 
 
+def alike(url: str) -> str:
+    """Give what two addresses of one feed share, though one has https, www. or a slash more than the other."""
+    address = absolute(url, url) or url
+    rest = address.partition("://")[2].partition("#")[0]
+    host, _, path = rest.partition("/")
+    host = host.removeprefix("www.").rstrip(".")
+    return f"{host}/{path}".rstrip("/")
+
+
 def registrable_domain(url: str) -> str:
     """Name the domain that one owner can register ("example.co.id"); an address literal is its own."""
     return _registrable(host_of(url))

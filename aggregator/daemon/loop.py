@@ -77,7 +77,7 @@ class Daemon:
         self._supervisor = Supervisor()
         self._store_trouble = Trouble("the store cannot be used")
         self._output_trouble = Trouble("output not written")
-        self._rounds = Rounds()
+        self._rounds = Rounds(self._polled)
         self._reloader = Reloader(
             hello.path, hello.environment, hello.make_services, first=hello.in_force, clock=clock
         )
@@ -206,7 +206,9 @@ class Daemon:
         await self._beat()
         self._store_trouble.settle(at=_elapsed())
         services, now = self.services, self._clock()
-        due = await services.call(services.store.due, now=now, limit=MOST_DUE)
+        # Paused ones are due for ever, and stand first.
+        paused = sum(feed.paused for feed in services.config.feed)
+        due = await services.call(services.store.due, now=now, limit=MOST_DUE + paused)
         ready = [
             record for record in askable(due, services=services, now=now) if record.id not in self._asking
         ]

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from aggregator.errors import AggregatorError
+from aggregator.jobs.poll import Saved
 from aggregator.jobs.publish import publish
 from aggregator.jobs.round import RoundOptions, run_round
 from aggregator.jobs.services import Report, Services
@@ -19,7 +20,8 @@ from aggregator.observe import log
 class Rounds:
     """Does the rounds that are asked for in the store, oldest first, and writes there how they went."""
 
-    def __init__(self) -> None:
+    def __init__(self, saved: Saved) -> None:
+        self._saved = saved  # hears of every poll of a round
         self._unsaved: dict[
             int, str
         ] = {}  # answers that the store did not take: no feed is asked again for them
@@ -30,7 +32,7 @@ class Rounds:
         for number, options in open_rounds:
             if number not in self._unsaved:
                 self._unsaved[number] = json.dumps(
-                    await _done(number, json.loads(options), services, clock())
+                    await self._done(number, json.loads(options), services, clock())
                 )
             answer = self._unsaved[number]
             await services.call(services.store.finish_round, number, answer, now=clock())
@@ -43,24 +45,24 @@ class Rounds:
         for number, _ in await services.call(services.store.open_rounds):
             await services.call(services.store.finish_round, number, answer, now=now)
 
+    async def _done(
+        self, number: int, asked: dict[str, Any], services: Services, now: datetime
+    ) -> dict[str, Any]:
+        try:
+            return await self._do(asked, replace(services, report=_Progress(number, services)), now)
+        except AggregatorError as error:
+            return {"error": str(error)}
+        except Exception as error:  # noqa: BLE001 - the job boundary: whoever asked hears of it, and it is not tried for ever
+            log.exception("round failed", number=number)
+            return {"error": f"a fault of this program: {type(error).__name__}; the daemon's log shows where"}
 
-async def _done(number: int, asked: dict[str, Any], services: Services, now: datetime) -> dict[str, Any]:
-    try:
-        return await _do(asked, replace(services, report=_Progress(number, services)), now)
-    except AggregatorError as error:
-        return {"error": str(error)}
-    except Exception as error:  # noqa: BLE001 - the job boundary: whoever asked hears of it, and it is not tried for ever
-        log.exception("round failed", number=number)
-        return {"error": f"a fault of this program: {type(error).__name__}; the daemon's log shows where"}
-
-
-async def _do(asked: dict[str, Any], services: Services, now: datetime) -> dict[str, Any]:
-    if asked.get("publish"):
-        written = await publish(services=services, now=now, force=bool(asked.get("force")))
-        return {"replaced": written.replaced, "sections_failed": [list(each) for each in written.failed]}
-    options = RoundOptions(force=bool(asked.get("force")), feeds=tuple(asked.get("feeds", ())))
-    result = await run_round(options, services=services, now=now)
-    return result.summary()
+    async def _do(self, asked: dict[str, Any], services: Services, now: datetime) -> dict[str, Any]:
+        if asked.get("publish"):
+            written = await publish(services=services, now=now, force=bool(asked.get("force")))
+            return {"replaced": written.replaced, "sections_failed": [list(each) for each in written.failed]}
+        options = RoundOptions(force=bool(asked.get("force")), feeds=tuple(asked.get("feeds", ())))
+        result = await run_round(options, services=services, now=now, saved=self._saved)
+        return result.summary()
 
 
 class _Progress(Report):

@@ -19,15 +19,22 @@ OFFERED: Final = "gzip, deflate"  # the Accept-Encoding header; br and zstd deco
 PIECE: Final = 65_536  # bytes
 MAX_LAYERS: Final = 2
 MAX_MEMBERS: Final = 1000  # of one gzip stream; each costs a copy of what follows it
+INFLATER: Final = 40_960  # bytes that zlib keeps for one layer: its window and tables; measured: 37 kB
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _KNOWN: Final = frozenset({"br", "zstd", "compress", "x-compress", "lzma", "xz", "bzip2", "dcb", "dcz"})
 
 
 class Body:
-    """The body of one answer: fed with bytes from the wire, in the end the decoded whole."""
+    """The body of one answer: fed with bytes from the wire, in the end the decoded whole.
 
-    def __init__(self, url: str, codings: Sequence[str], *, limit: int) -> None:
-        """Prepare for the codings of Content-Encoding, in the order they were applied; `limit` is in bytes."""
+    As a context it lets go of all it holds: an error on its way up keeps what it was raised in alive.
+    """
+
+    def __init__(self, url: str, codings: Sequence[str], *, limit: int, cut: bool = False) -> None:
+        """Prepare for the codings of Content-Encoding, in the order they were applied; `limit` is in bytes.
+
+        `cut`: what goes beyond the limit is left away; `is_full` says when to feed no more.
+        """
         names = [name for coding in codings if (name := coding.strip().lower()) not in ("", "identity")]
         if len(names) > MAX_LAYERS:
             raise BadEncoding(url, f"the answer is packed {len(names)} times over")
@@ -37,33 +44,60 @@ class Body:
                 raise BadEncoding(url, f"the answer is packed in a way that was not offered ({shown})")
         self._url = url
         self._limit = limit
+        self._cut = cut
+        self.is_full = False
         self._wire = 0
         self._data = bytearray()
         self._layers = [_Layer(url, name, limit=limit) for name in reversed(names)]
 
+    def __enter__(self) -> Body:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.drop()
+
+    def drop(self) -> None:
+        """Let go of all that it holds; nothing may be asked of it any more."""
+        self._data.clear()
+        self._layers.clear()
+
+    @property
+    def held(self) -> int:
+        """How many bytes of memory it takes."""
+        return len(self._data) + INFLATER * len(self._layers)
+
     def feed(self, data: bytes) -> None:
         """Take the next bytes from the wire. Raises `TooLarge` or `BadEncoding`."""
         self._wire += len(data)
-        if self._wire > self._limit + PIECE:  # rubbish behind the end of a packed body counts too
+        is_over = self._wire > self._limit + PIECE  # rubbish behind the end of a packed body counts too
+        if is_over and not self._cut:
             raise TooLarge(self._url, too_large(self._limit))
         self._push(data, 0)
+        self.is_full = self.is_full or is_over
 
     def whole(self) -> bytes:
         """Return the decoded body. Raises `Truncated` where a layer has not come to its end."""
-        for layer in self._layers:
-            layer.finish()
+        if not self.is_full:
+            for layer in self._layers:
+                layer.finish()
         return bytes(self._data)
 
     def _push(self, data: bytes, depth: int) -> None:
         if depth == len(self._layers):
             self._data += data
             if len(self._data) > self._limit:
-                raise TooLarge(self._url, too_large(self._limit))
+                self._overflow()
             return
         layer = self._layers[depth]
         layer.feed(data)
-        while piece := layer.next_piece():
+        while not self.is_full and (piece := layer.next_piece()):
             self._push(piece, depth + 1)
+
+    def _overflow(self) -> None:
+        if not self._cut:
+            raise TooLarge(self._url, too_large(self._limit))
+        del self._data[self._limit :]
+        self.is_full = True
 
 
 class _Layer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -57,7 +58,12 @@ class Fetcher:
         self._lookup = lookup
         self._guard = Guard(polling)
         self._hosts = Hosts(polling.per_host, polling.host_delay.total_seconds())
-        self._places = Places(polling.concurrency, outside=room_outside(polling))
+        allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self._places = Places(
+            polling.concurrency,
+            outside=room_outside(polling, allowed=allowed),
+            largest=polling.max_body,
+        )
         self._connect_seconds = min(CONNECT_SECONDS, polling.timeout.total_seconds())
         self._transports: dict[bool, Transport] = {}  # by Target.inside_only
         self._under_way = 0
@@ -77,7 +83,7 @@ class Fetcher:
         new._hosts = self._hosts
         new._places = self._places
         self._hosts.renew(polling.per_host, polling.host_delay.total_seconds())
-        self._places.renew(polling.concurrency)
+        self._places.renew(polling.concurrency, largest=polling.max_body)
         self._successor = new
         for transport in self._transports.values():
             transport.connector.retire()
@@ -157,13 +163,14 @@ class Fetcher:
             return await self._followed(visit, permit)
         except FetchError as error:
             error.host = error.host or visit.answered
+            error.hops = visit.hops
             raise
 
     async def _followed(self, visit: Visit, permit: Permit | None) -> Document | NotModified:
         target, permanent = visit.first, True
         seen = {target.url}
         for hop in range(MAX_REDIRECTS + 1):
-            visit.answered = None
+            visit.answered, visit.hops = None, hop
             if permit is not None:
                 await permit(target.url)
             answer = await self._turn(visit, target, is_first=hop == 0)
@@ -206,7 +213,7 @@ class Fetcher:
         """Wait for the host's turn and for a place, then ask."""
         turn = await self._hosts.enter(target.line, domain=target.domain, ahead=not is_first)
         try:
-            async with Place(self._places) as place:
+            async with Place(self._places, visit.clock.run_out) as place:
                 if visit.check is not None:
                     visit.check(target.url)
                 turn.begin()
@@ -227,7 +234,8 @@ class Fetcher:
         except FetchError:
             raise
         except TimeoutError:
-            raise TimedOut(visit.url, f"no whole answer within {visit.clock.seconds:g} s") from None
+            late = f"no whole answer within {visit.clock.seconds:g} s"
+            raise TimedOut(visit.url, place.given_up or late) from None
         except trouble.FOREIGN as error:
             raise trouble.explain(
                 error, visit.url, host=target.host, connect_seconds=self._connect_seconds
@@ -266,19 +274,34 @@ class Fetcher:
             return _redirect(visit.url, status, headers)
         if status not in WHOLE:
             raise _rejection(visit, status, headers)
-        codings = b",".join(said.every(headers, b"content-encoding")).decode("latin-1").split(",")
-        body = Body(visit.url, codings, limit=self._polling.max_body)
-        async for chunk in response.stream:  # type: ignore[union-attr]
-            body.feed(chunk)
-            await visit.clock.inside(place)
         return Document(
             url=target.url,
             status=status,
             content_type=said.first_text(headers, b"content-type"),
-            body=body.whole(),
+            body=await self._body(visit, place, response),
             validators=said.validators_of(headers),
             freshness=said.freshness_of(headers, now=visit.now),
         )
+
+    async def _body(self, visit: Visit, place: Place, response: httpx.Response) -> bytes:
+        """Take the body; nothing is unpacked while no place is held, for that is what makes it large."""
+        codings = b",".join(said.every(response.headers.raw, b"content-encoding")).decode("latin-1")
+        limit, most = int(self._polling.max_body), visit.request.max_body
+        is_ours = most is not None and most < limit
+        if most is not None and is_ours:
+            limit = most
+        cut = visit.request.cut and is_ours
+        with Body(visit.url, codings.split(","), limit=limit, cut=cut) as body:
+            place.drop = body.drop
+            async for chunk in response.stream:  # type: ignore[union-attr]
+                await visit.clock.inside(place)
+                body.feed(chunk)
+                place.weigh(body.held)
+                if body.is_full:
+                    break
+            if place.given_up:
+                raise TimeoutError
+            return body.whole()
 
     def _transport(self, visit: Visit, target: Target) -> Transport:
         """The connections to public hosts, or those that may only go inside: they are never shared."""

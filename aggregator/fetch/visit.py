@@ -44,8 +44,18 @@ class Clock:
         assert limit is not None
         await limit.__aexit__(*error)  # type: ignore[arg-type]
 
+    def run_out(self) -> None:
+        """Let the time be over now, wherever the request is."""
+        if self._limit is not None and not self._limit.expired():
+            self._limit.reschedule(asyncio.get_running_loop().time())
+
     async def inside(self, place: Place) -> None:
-        """Wait until a place is held again, with the clock stopped."""
+        """Wait until a place is held again, with the clock stopped.
+
+        Raises TimeoutError where the request was given up meanwhile.
+        """
+        if place.given_up:
+            raise TimeoutError
         if not place.is_outside:
             place.heard()
             return
@@ -54,6 +64,8 @@ class Clock:
         left_at = asyncio.get_running_loop().time()
         self._limit.reschedule(None)
         await place.return_inside()
+        if place.given_up:  # its time was over just when a place was free
+            raise TimeoutError
         waited = asyncio.get_running_loop().time() - left_at
         self._since += waited
         self._limit.reschedule(end + waited)
@@ -73,6 +85,7 @@ class Visit:
     first: Target
     check: Check | None
     answered: str | None = None  # the host of the answer that is being read, or was read last
+    hops: int = 0  # redirects followed so far
 
     @property
     def url(self) -> str:

@@ -86,8 +86,9 @@ async def ask(asking: Asked, *, services: Services, insist: bool = False) -> Pol
         raise
     except FetchError as error:
         outcome = refused(asking, error, services)
-        await services.hosts.told(error, default=outcome.next.at, services=services, now=now)
-        return outcome
+        default = now + services.config.polling.first_interval
+        await services.hosts.told(error, default=default, services=services, now=now)
+        return _behind_others(asking, outcome, services)
     if isinstance(answer, NotModified):
         return _not_modified(asking, answer, services)
     digest = blake2b(answer.body, digest_size=16).digest()
@@ -99,6 +100,14 @@ async def ask(asking: Asked, *, services: Services, insist: bool = False) -> Pol
         struck = Problem(kind=TooExpensive.kind, message=message)
         return replace(failed(asking, struck, services=services), http_status=answer.status)
     return await _read(asking, answer, digest, services)
+
+
+def _behind_others(asking: Asked, outcome: PollOutcome, services: Services) -> PollOutcome:
+    """Let whoever had the whole host wait come last when the wait is over: else it would renew it for ever."""
+    until = services.hosts.until(asking.request.url, asking.now)
+    if until is None or services.host_count(asking.request.url) < 2:
+        return outcome
+    return replace(outcome, next=schedule.behind(outcome.next, until + services.config.polling.min_interval))
 
 
 async def _read(asking: Asked, answer: Document, digest: bytes, services: Services) -> PollOutcome:
@@ -143,8 +152,8 @@ def failed(asking: Asked, problem: Problem, *, services: Services) -> PollOutcom
 
 def refused(asking: Asked, error: FetchError, services: Services) -> PollOutcome:
     """Give the outcome of a poll that brought no document."""
-    # What an adopted address says is not the editor's word: the configured one is asked before a feed is given up.
-    gone = error.http_status == GONE and asking.request.url == asking.feed.url
+    # Only the configured address itself can end its polls: an adopted one, or wherever a redirect led, is another.
+    gone = error.http_status == GONE and not error.hops and asking.request.url == asking.feed.url
     result = PollResult(
         succeeded=False,
         kind=error.kind,
@@ -165,6 +174,7 @@ def in_outage(asking: Asked, outcome: PollOutcome, services: Services) -> PollOu
 def _without(asking: Asked, problem: Problem, result: PollResult, services: Services) -> PollOutcome:
     return PollOutcome(
         feed_id=asking.record.id,
+        url=asking.feed.url,
         at=asking.now,
         next=_next(asking, result, services),
         problem=problem,
@@ -202,6 +212,7 @@ def _same(asking: Asked, answer: Document, services: Services) -> PollOutcome:
 def _unchanged(asking: Asked, result: PollResult, moved_to: str | None, services: Services) -> PollOutcome:
     return PollOutcome(
         feed_id=asking.record.id,
+        url=asking.feed.url,
         at=asking.now,
         next=_next(asking, result, services),
         move=_move(asking, moved_to, succeeded=True),
@@ -229,6 +240,7 @@ def _changed(
     hinted = schedule.with_hints(replace(record, rhythm=found), normalized.feed)
     return PollOutcome(
         feed_id=record.id,
+        url=asking.feed.url,
         at=now,
         next=_next(replace(asking, record=hinted), result, services),
         http_status=answer.status,
@@ -261,8 +273,7 @@ def _move(asking: Asked, moved_to: str | None, *, succeeded: bool) -> Move:
         asked=asking.request.url,
         configured=asking.feed.url,
         moved_to=moved_to,
-        parsed=succeeded,
-        failed=not succeeded,
+        succeeded=succeeded,
         now=asking.now,
     )
 

@@ -15,6 +15,8 @@ import ada_url
 from aggregator.config import writing
 from aggregator.core import discover
 from aggregator.core.discover import Candidate, FeedFacts, Look
+from aggregator.core.toml import toml_string
+from aggregator.core.urls import alike, host_of
 from aggregator.errors import (
     AggregatorError,
     FetchError,
@@ -179,12 +181,12 @@ async def suggest(
     asked for.
     """
     sites = [url for url in (feed.url, record.link) if url and writing.fault_of_url(url) is None]
-    taken = {discover.alike(url) for url in (feed.url, record.url, record.move.adopted or "")}
-    taken |= {discover.alike(each.url) for each in services.config.feed}
+    taken = {alike(url) for url in (feed.url, record.url, record.move.adopted or "")}
+    taken |= {alike(each.url) for each in services.config.feed}
 
     def may(candidate: Candidate) -> bool:
         own = any(discover.same_site(candidate.url, site) for site in sites)
-        return own and discover.alike(candidate.url) not in taken and not candidate.is_of_comments
+        return own and alike(candidate.url) not in taken and not candidate.is_of_comments
 
     async def permit(url: str) -> None:
         services.hosts.check(url, now)
@@ -200,14 +202,17 @@ async def suggest(
     if found is None or not found.entries:
         return None
     name = f' ("{found.title}")' if found.title else ""
-    line = f"url = {writing.toml_string(found.url)}"
-    return FeedWarning(kind=FOUND, message=f"its site has a feed at another address{name}; write {line}")
+    line = f"url = {toml_string(found.url)}"
+    site = host_of(found.url)
+    return FeedWarning(
+        kind=FOUND, message=f"its site, {site}, has a feed at another address{name}; write {line}"
+    )
 
 
 def _start(record: FeedRecord, feed: FeedSettings) -> str:
     """Give the site that a feed named, unless it named itself or nothing that can be asked; else its origin."""
     link = record.link or ""
-    is_site = writing.fault_of_url(link) is None and discover.alike(link) != discover.alike(feed.url)
+    is_site = writing.fault_of_url(link) is None and alike(link) != alike(feed.url)
     return link if is_site else f"{_origin(feed.url)}/"
 
 
@@ -245,21 +250,24 @@ async def _refreshed(search: _Search, page: _Answer | None) -> _Answer | None:
 
 async def _tried(search: _Search, candidate: Candidate, may: May, links: list[Candidate]) -> Found | None:
     """Ask a candidate: a feed, or a page that lists the feeds of the site, of which the first one counts."""
-    answer = await search.ask(candidate.url)
-    # A redirect leads to no place that could not have been asked.
-    if answer is None or not may(replace(candidate, url=answer.url)):
-        return None
-    if answer.look.feed is None:
+    answer = await _led(search, candidate, may)
+    if answer is not None and answer.look.feed is None:
         links = list(filter(may, answer.look.candidates))
-        answer = await search.ask(links[0].url) if links else None
+        answer = await _led(search, links[0], may) if links else None
     if answer is None or answer.look.feed is None or writing.fault_of_url(answer.lasting):
         return None
     return _found(answer.lasting, answer.look.feed, [each for each in links if each.url not in search.asked])
 
 
+async def _led(search: _Search, candidate: Candidate, may: May) -> _Answer | None:
+    """Ask a candidate; its redirects lead to no place that could not have been asked."""
+    answer = await search.ask(candidate.url)
+    return answer if answer is not None and may(replace(candidate, url=answer.url)) else None
+
+
 def _found(url: str, facts: FeedFacts, others: Iterable[Candidate]) -> Found:
-    known = {discover.alike(url)}
-    rest = [each for each in others if discover.alike(each.url) not in known and not each.is_of_comments]
+    known = {alike(url)}
+    rest = [each for each in others if alike(each.url) not in known and not each.is_of_comments]
     return Found(
         url=url.partition("#")[0],
         title=facts.title,

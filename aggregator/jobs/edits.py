@@ -13,7 +13,7 @@ from aggregator.config.names import fits
 from aggregator.config.writing import FeedsFile, NewFeed, NewSection
 from aggregator.core import discover, outlines
 from aggregator.core.outlines import Outline, Outlines, Refusal
-from aggregator.core.urls import absolute
+from aggregator.core.urls import absolute, alike
 from aggregator.errors import AggregatorError
 from aggregator.jobs.discover import Edges, Found, find
 from aggregator.model import Condition, Config, FeedRecord, FeedSettings, SectionSettings
@@ -118,8 +118,8 @@ async def add(
 
 def known(config: Config, url: str) -> FeedSettings | None:
     """Give the feed that has this address, be it with another scheme, www. or a slash at its end."""
-    alike = discover.alike(url)
-    return next((feed for feed in config.feed if discover.alike(feed.url) == alike), None)
+    wanted = alike(url)
+    return next((feed for feed in config.feed if alike(feed.url) == wanted), None)
 
 
 def _refuse_taken(config: Config, wanted: str) -> None:
@@ -157,13 +157,13 @@ def take_in(data: bytes, *, file: FeedsFile, used: Used, dry_run: bool) -> Impor
 
 def merged(config: Config, listed: Outlines, used: Used) -> Imported:
     """Decide what a list adds to a configuration: feeds that are not there, and sections for its folders."""
-    there = {discover.alike(feed.url): feed.id for feed in config.feed}
+    there = {alike(feed.url): feed.id for feed in config.feed}
     ids = _ids(config, used)
     feeds: dict[str, NewFeed] = {}
     inside: dict[str, list[str]] = {folder: [] for folder in listed.folders}
     refused = list(listed.refused)
     for outline in listed.feeds:
-        key = discover.alike(outline.url)
+        key = alike(outline.url)
         if writing.fault_of_url(outline.url):
             refused.append(Refusal(title=outline.title or "a feed", reason="an address that cannot be used"))
             continue
@@ -235,7 +235,7 @@ def sums(imported: Imported, *, dry_run: bool) -> str:
     feeds, sections = len(imported.feeds), len(imported.sections)
     verb = "would import" if dry_run else "imported"
     parts = [
-        f"{verb} {counted(feeds, 'feed')}" + (f" into {counted(sections, 'section')}" if sections else "")
+        f"{verb} {counted(feeds, 'feed')}" + (f" and {counted(sections, 'section')}" if sections else "")
     ]
     if imported.there:
         parts.append(f"{imported.there} {'was' if imported.there == 1 else 'were'} there already")
@@ -244,13 +244,15 @@ def sums(imported: Imported, *, dry_run: bool) -> str:
     if imported.refused:
         told = [f'"{each.title}" ({each.reason})' for each in imported.refused[:MOST_NAMED]]
         more = len(imported.refused) - len(told)
-        told += [f"and {more} more"] if more else []
+        told += [f"and {more} more (above)"] if more else []
         parts.append(f"{len(imported.refused)} refused: {', '.join(told)}")
     return "; ".join(parts)
 
 
 def notes(imported: Imported) -> Iterator[str]:
     """Say what is left to an editor after a list of feeds was taken in."""
+    for each in imported.refused[MOST_NAMED:]:
+        yield f'"{each.title}" is refused ({each.reason})'
     if imported.damaged:
         yield "the list is not well-formed; it was read as far as it goes, and feeds behind the damage may be missing"
     for section in imported.lacking:

@@ -10,6 +10,7 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from aggregator.core.urls import registrable_domain
 from aggregator.errors import FetchError, ToldToWait
 from aggregator.fetch.guard import Target, origin_of, shown
 from aggregator.fetch.headers import MAX_RETRY_AFTER
@@ -34,6 +35,7 @@ class HostWaits:
 
     def __init__(self) -> None:
         self._until: dict[str, datetime] = {}
+        self._silent: dict[str, datetime] = {}  # hosts whose pages do not come; not kept over a restart
         self._loading = asyncio.Lock()
         self._is_loaded = False
 
@@ -65,14 +67,35 @@ class HostWaits:
             retry_after=until,
         )
 
+    def is_silent(self, url: str, until: datetime) -> None:
+        """Note that a page did not come: until then no other of its host is waited for in vain."""
+        target = target_of(url)
+        if target is None:
+            return
+        if len(self._silent) >= MOST_HOSTS:
+            self._silent.clear()
+        self._silent[target.line] = until
+
+    def check_page(self, url: str, now: datetime) -> None:
+        """Raise ToldToWait where a page of this host is not to be asked for now."""
+        self.check(url, now)
+        target = target_of(url) if self._silent else None
+        until = self._silent.get(target.line) if target is not None else None
+        if until is not None and _holds(until, now):
+            raise ToldToWait(shown(url), "another page of its host has just not come", retry_after=until)
+
     async def told(self, error: FetchError, *, default: datetime, services: Services, now: datetime) -> None:
         """Leave the host alone that answered 429: until when it said, else until `default`.
 
-        Of several answers the longest wait holds. Any other error says nothing of its host.
+        Of several answers the longest wait holds. Any other error says nothing of its host. What is longer than
+        `max_interval` is kept to by the document that it was said of, and not by all others of the host; and who
+        was sent there by another site keeps it alone, else any feed or page could silence the host of another.
         """
         if error.http_status != TOO_MANY_REQUESTS or isinstance(error, ToldToWait) or error.host is None:
             return
-        until = min(error.retry_after or default, now + MAX_RETRY_AFTER)
+        if registrable_domain(error.url) != registrable_domain(f"http://{error.host}/"):
+            return
+        until = min(error.retry_after or default, now + services.config.polling.max_interval)
         if not self._remember(error.host, until, now):
             return
         log.info("host asks to be left alone", host=error.host, until=until)

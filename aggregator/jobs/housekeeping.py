@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from aggregator.errors import AggregatorError
-from aggregator.jobs.discover import suggest
+from aggregator.jobs.discover import FOUND, suggest
 from aggregator.jobs.services import Services
 from aggregator.model import FeedRecord
 from aggregator.observe import log
@@ -38,16 +38,23 @@ async def look_for_dead(*, services: Services, now: datetime) -> int:
     dead = [record for record in records if _is_to_be_looked_for(record, services, now)]
     found = 0
     for record in sorted(dead, key=lambda each: each.suggested_at or each.added_at)[:MOST_LOOKED_FOR]:
-        try:
-            suggestion = await suggest(record, services.feeds[record.id], services=services, now=now)
-        except AggregatorError as error:
-            log.debug("no other address found", feed=record.id, reason=str(error))
-            suggestion = None
-        await services.call(services.store.put_suggestion, record.id, suggestion, now=now)
-        if suggestion is not None:
-            found += 1
-            log.warning("the site of a dead feed names another", feed=record.id, found=suggestion.message)
+        found += await _look_for(record, services, now)
     return found
+
+
+async def _look_for(record: FeedRecord, services: Services, now: datetime) -> bool:
+    """Look for another address of one feed, and say whether one was found that was not known."""
+    try:
+        suggestion = await suggest(record, services.feeds[record.id], services=services, now=now)
+    except AggregatorError as error:
+        # Its site does not answer now: what was found before stands.
+        log.debug("no other address found", feed=record.id, reason=str(error))
+        suggestion = next((each for each in record.warnings if each.kind == FOUND), None)
+    await services.call(services.store.put_suggestion, record.id, suggestion, now=now)
+    is_new = suggestion is not None and suggestion not in record.warnings
+    if suggestion is not None and is_new:
+        log.warning("the site of a dead feed names another", feed=record.id, found=suggestion.message)
+    return is_new
 
 
 def _is_to_be_looked_for(record: FeedRecord, services: Services, now: datetime) -> bool:
@@ -55,4 +62,5 @@ def _is_to_be_looked_for(record: FeedRecord, services: Services, now: datetime) 
     if feed is None or feed.paused or record.problem is None:
         return False
     is_dead = record.gone or (record.failing_since is not None and now - record.failing_since >= DEAD_AFTER)
-    return is_dead and (record.suggested_at is None or now - record.suggested_at >= LOOK_AGAIN)
+    # A clock that was ahead, and was set right, left a date that would put this off for as long.
+    return is_dead and (record.suggested_at is None or abs(now - record.suggested_at) >= LOOK_AGAIN)

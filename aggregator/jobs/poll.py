@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from aggregator.core import schedule
@@ -13,13 +13,13 @@ from aggregator.errors import AggregatorError, StoreError, ToldToWait
 from aggregator.jobs import outages
 from aggregator.jobs.answers import Asked, ask, asked, failed
 from aggregator.jobs.services import Services
-from aggregator.model import FeedRecord, FeedSettings, NextPoll, Polled, PollOutcome, Problem
+from aggregator.model import FeedRecord, NextPoll, Polled, PollOutcome, Problem
 from aggregator.observe import log
 
 MOST_SAVED_AT_ONCE: Final = 64
 
 Answer = tuple[Asked, PollOutcome]
-Heard = tuple[Asked, PollOutcome | ToldToWait]
+Heard = tuple[Asked, PollOutcome | ToldToWait | StoreError]
 Saved = Callable[[FeedRecord, PollOutcome], None]
 
 
@@ -33,20 +33,9 @@ def askable(records: Sequence[FeedRecord], *, services: Services, now: datetime)
         for record in records
         if (feed := services.feeds.get(record.id)) is not None
         and not feed.paused
-        and not _just_asked(record, feed, services, now)
-        and not _told_to_wait(record, now)
+        and not schedule.just_asked(record, feed, services.config.polling, now=now)
+        and not schedule.is_told_to_wait(record, now=now)
     ]
-
-
-def _told_to_wait(record: FeedRecord, now: datetime) -> bool:
-    """Whether a Retry-After still holds, though the clock was set back; it never reaches further than a month."""
-    left = record.next_due - now
-    return record.next_due_reason == "retry-after" and timedelta() < left <= schedule.RETRY_AFTER_MOST
-
-
-def _just_asked(record: FeedRecord, feed: FeedSettings, services: Services, now: datetime) -> bool:
-    floor = min(feed.interval or services.config.polling.min_interval, services.config.polling.min_interval)
-    return record.last_attempt is not None and abs(now - record.last_attempt) < floor
 
 
 async def poll(
@@ -62,16 +51,19 @@ async def poll(
     The attempt is durable before the request, so that a crash never asks an origin twice. `saved` hears of
     every feed as soon as its outcome is stored. `insist`: a person wants it, whatever hosts asked for.
     """
-    # feeds.toml may have changed since they were found due.
-    records = [record for record in records if record.id in services.feeds]
+    polls = [
+        asked(record, feed, now=now)
+        for record in records
+        # feeds.toml may have changed since they were found due.
+        if (feed := services.feeds.get(record.id)) is not None and feed.url == record.url
+    ]
     if not insist:
-        records = await _without_waiting(records, services, now)
-    services.report.started(len(records))
-    if not records:
+        polls = await _without_waiting(polls, services, now)
+    services.report.started(len(polls))
+    if not polls:
         return []
-    await services.call(services.store.record_attempts, [record.id for record in records], now=now)
+    await services.call(services.store.record_attempts, [each.record.id for each in polls], now=now)
     polled: list[Polled] = []
-    polls = [asked(record, services.feeds[record.id], now=now) for record in records]
     async with aclosing(_saved(polls, services, now, insist=insist)) as answers:
         async for asking, outcome in answers:
             _tell(asking.record, outcome, services, saved)
@@ -89,37 +81,36 @@ async def _saved(
     left = len(polls)
     try:
         while left:
-            heard, connection = await _together(answers), services.network.connection
+            heard = await _together(answers)
             left -= len(heard)
-            batch = outages.judged(await _unless_put_off(heard, services, now), services)
+            batch, turned = outages.judged(await _unless_put_off(heard, services, now), services)
             for each in await _save(batch, services, now):
                 yield each
-            await outages.settle(connection, services=services, now=now)
+            await outages.settle(turned, services=services, now=now)
     finally:
         for task in asking:
             task.cancel()
+        # What they held, of hosts and of the store, is given back before we go.
+        await asyncio.gather(*asking, return_exceptions=True)
 
 
-async def _without_waiting(
-    records: Sequence[FeedRecord], services: Services, now: datetime
-) -> list[FeedRecord]:
+async def _without_waiting(polls: Sequence[Asked], services: Services, now: datetime) -> list[Asked]:
     """Put off the feeds whose host asked all who ask it to wait (429), or that skip this hour; give the others."""
     await services.hosts.load(services=services, now=now)
-    free: list[FeedRecord] = []
+    free: list[Asked] = []
     put_off: dict[str, NextPoll] = {}
     polling = services.config.polling
-    for record in records:
-        feed = services.feeds[record.id]
-        until = services.hosts.until(feed.url, now)
+    for each in polls:
+        until = services.hosts.until(each.request.url, now)
         following: NextPoll | None
         if until is not None:
-            following = schedule.after_wait(record, until, polling=polling, now=now)
+            following = schedule.after_wait(each.record, each.feed, polling, until, now=now)
         else:  # it may be overdue: what was to be asked in the last hour is not asked in one to be skipped
-            following = schedule.when_skipped(record, feed, polling, now=now)
+            following = schedule.when_skipped(each.record, each.feed, polling, now=now)
         if following is None:
-            free.append(record)
+            free.append(each)
         else:
-            put_off[record.id] = following
+            put_off[each.record.id] = following
     if put_off:
         await services.call(services.store.reschedule, put_off)
     return free
@@ -128,13 +119,20 @@ async def _without_waiting(
 async def _unless_put_off(heard: Sequence[Heard], services: Services, now: datetime) -> list[Answer]:
     """Put off those that stood in line when their host asked to be left alone: nobody was asked, nothing failed."""
     put_off: dict[str, NextPoll] = {}
+    answered: list[Answer] = []
     for asking, told in heard:
+        if isinstance(told, StoreError):
+            raise told
+        if isinstance(told, PollOutcome):
+            answered.append((asking, told))
         if isinstance(told, ToldToWait):
             polling, until = services.config.polling, told.retry_after or now
-            put_off[asking.record.id] = schedule.after_wait(asking.record, until, polling=polling, now=now)
+            put_off[asking.record.id] = schedule.after_wait(
+                asking.record, asking.feed, polling, until, now=now
+            )
     if put_off:
         await services.call(services.store.reschedule, put_off)
-    return [(asking, outcome) for asking, outcome in heard if not isinstance(outcome, ToldToWait)]
+    return answered
 
 
 async def _together(answers: asyncio.Queue[Heard]) -> list[Heard]:
@@ -151,13 +149,13 @@ async def _save(batch: Sequence[Answer], services: Services, now: datetime) -> l
         await services.call(services.store.save_polls, [outcome for _, outcome in batch], now=now)
     except StoreError:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the job boundary: one outcome that breaks the store costs only itself
         if len(batch) > 1:
             return [saved for each in batch for saved in await _save([each], services, now)]
         [(asking, outcome)] = batch
-        if outcome.problem is not None:
-            raise
         log.exception("poll not stored", feed=outcome.feed_id)
+        if outcome.problem is not None:  # not even that it failed: it is due again, and the others are stored
+            return []
         problem = Problem(kind="parse", message=f"a fault of this program: {type(error).__name__}")
         return await _save([(asking, failed(asking, problem, services=services))], services, now)
     return list(batch)
@@ -173,10 +171,10 @@ def _polled(outcome: PollOutcome) -> Polled:
 
 
 async def _answer(asking: Asked, answers: asyncio.Queue[Heard], services: Services, *, insist: bool) -> None:
-    outcome: PollOutcome | ToldToWait
+    outcome: PollOutcome | ToldToWait | StoreError
     try:
         outcome = await ask(asking, services=services, insist=insist)
-    except ToldToWait as told:
+    except (ToldToWait, StoreError) as told:  # neither says anything of the feed
         outcome = told
     except AggregatorError as error:
         outcome = failed(asking, Problem(kind="parse", message=str(error)), services=services)

@@ -1,4 +1,4 @@
-"""What origins let us read of their pages: their robots.txt, asked for once a day at most (RFC 9309).
+"""What origins let us read of their pages: their robots.txt, asked for once a day (RFC 9309).
 
 It is asked for pages only, never for a feed: that was named by an editor (design 5.4).
 """
@@ -32,6 +32,9 @@ SMALL: Final = (
     32 * 1024
 )  # bytes; what is larger could cost the event loop half a second, and goes to a worker
 ALLOW_SECONDS: Final = 10.0
+MAX_FILE: Final = (
+    512 * 1024
+)  # bytes that are had of one; more than the 500 KiB that are read, the last line whole
 MOST_BYTES: Final = 2**20  # of files held in memory
 MOST_ORIGINS: Final = 4096
 
@@ -119,9 +122,10 @@ async def _had(origin: str, services: Services, now: datetime) -> _Known:
 
 async def _asked(url: str, stored: RobotsFile | None, services: Services, now: datetime) -> _Known:
     await services.hosts.load(services=services, now=now)
+    request = Request(url=url, accept=ACCEPT, max_body=MAX_FILE, cut=True)
     try:
         answer = await services.fetcher.fetch(
-            Request(url=url, accept=ACCEPT), now=now, check=lambda hop: services.hosts.check(hop, now)
+            request, now=now, check=lambda hop: services.hosts.check(hop, now)
         )
     except ToldToWait:
         raise
@@ -141,7 +145,10 @@ async def _failed(
         default = now + SOON
         await services.hosts.told(error, default=default, services=services, now=now)
         raise ToldToWait(
-            url, "its host asked to be left alone for a while", retry_after=error.retry_after or default
+            url,
+            "its host asked to be left alone for a while",
+            http_status=TOO_MANY_REQUESTS,
+            retry_after=error.retry_after or default,
         )
     if _is_absent(error):
         return _answered(RobotsFile(status=error.http_status or NOWHERE, body=b"", fetched_at=now))

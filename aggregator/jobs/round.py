@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from aggregator.jobs.poll import askable, poll
+from aggregator.jobs.poll import Saved, askable, poll
 from aggregator.jobs.publish import Published, publish, reselect_when_changed
 from aggregator.jobs.read import read_waiting
 from aggregator.jobs.services import Services
@@ -56,11 +56,13 @@ class RoundResult:
         }
 
 
-async def run_round(options: RoundOptions, *, services: Services, now: datetime) -> RoundResult:
+async def run_round(
+    options: RoundOptions, *, services: Services, now: datetime, saved: Saved | None = None
+) -> RoundResult:
     """Do one round; a feed that fails is part of the result, not an error."""
     await reselect_when_changed(services=services, now=now)
     chosen = await choose(options, services=services, now=now)
-    polled = await poll(chosen, services=services, now=now, insist=options.insists)
+    polled = await poll(chosen, services=services, now=now, insist=options.insists, saved=saved)
     read = await read_waiting(services=services, now=now)
     published = await publish(services=services, now=now)
     return result_of(polled, read, published)

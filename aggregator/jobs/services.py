@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
@@ -17,7 +18,7 @@ from aggregator.core.regions import Gazetteer
 from aggregator.core.sections import Selector
 from aggregator.core.stories import assign, choose_lead, mint, substance
 from aggregator.core.urls import registrable_domain
-from aggregator.jobs.hosts import HostWaits
+from aggregator.jobs.hosts import HostWaits, target_of
 from aggregator.jobs.robots import Robots
 from aggregator.model import (
     Config,
@@ -188,6 +189,21 @@ class Services:
     def sites(self) -> dict[str, str]:
         """The registrable domain of every configured feed, by its id; an address is its own."""
         return {feed.id: registrable_domain(feed.url) for feed in self.config.feed}
+
+    @cached_property
+    def _host_counts(self) -> Counter[str]:
+        targets = (target_of(feed.url) for feed in self.config.feed)
+        return Counter(target.line for target in targets if target is not None)
+
+    def host_count(self, url: str) -> int:
+        """How many configured feeds are on the host of a URL."""
+        target = target_of(url)
+        return self._host_counts[target.line] if target is not None else 0
+
+    @cached_property
+    def site_count(self) -> int:
+        """How many different sites are configured."""
+        return len(set(self.sites.values()))
 
 
 # What outlives a change of feeds.toml.

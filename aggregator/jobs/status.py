@@ -52,9 +52,10 @@ def health(
     """Say ok, degraded or failed, and every reason in words."""
     paused = {feed.id for feed in config.feed if feed.paused}
     failed = _failures(config, store, records, now)
+    asked = [each for each in records if each.id not in paused]
     degraded = [
-        *_outage(records),
-        *_feeds_in_doubt([each for each in records if each.id not in paused], now),
+        *_outage(asked),
+        *_feeds_in_doubt(asked, now),
         *_faults(store, faults),
         *_sections_in_doubt(store),
         *_disks(config, store),
@@ -117,7 +118,7 @@ def _feeds_in_doubt(records: Sequence[FeedRecord], now: datetime) -> list[str]:
 
 def _outage(records: Sequence[FeedRecord]) -> list[str]:
     """Say that it is we who are cut off, where everything failed at once."""
-    cut_off = [record for record in records if record.next_due_reason == "outage" and record.problem]
+    cut_off = [record for record in records if record.next_due_reason == "outage" and not record.gone]
     since = min((record.failing_since for record in cut_off if record.failing_since), default=None)
     if since is None:
         return []
@@ -137,7 +138,7 @@ def _sections_in_doubt(store: Store) -> list[str]:
     failed = json.loads(store.note(SECTIONS_FAILED) or "{}")
     reasons = [f"section {section} keeps its files: {reason}" for section, reason in failed.items()]
     if held := store.ledger()["held"]:
-        reasons.append(f"{held} entries are held")
+        reasons.append(f"{held} {'entry is' if held == 1 else 'entries are'} held")
     return reasons
 
 

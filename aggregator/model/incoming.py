@@ -34,6 +34,12 @@ class Request:
     # The address that an editor wrote, where `url` is one that it led to: the port and the credential are those
     # of `home`, and a credential goes nowhere else. "": `url` itself.
     home: str = ""
+    max_body: int | None = (
+        None  # bytes after decompression; it never widens polling.max_body. None: that alone
+    )
+    cut: bool = (
+        False  # what goes beyond `max_body` is left away, and no error; beyond polling.max_body it is one
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,6 +309,7 @@ class PollOutcome:
     """All that one poll brought: saved in one transaction."""
 
     feed_id: str
+    url: str = ""  # as configured when it was asked: nothing is said of another address; "": whatever it is
     at: datetime
     next: NextPoll
     http_status: int | None = None

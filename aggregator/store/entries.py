@@ -115,12 +115,12 @@ def held(connection: Connection, name: str) -> list[StoredEntry]:
     return [each for some in chunks(rows, _LOADED_AT_ONCE) for each in _load(connection, some)]
 
 
-def release(connection: Connection, name: str) -> int:
-    """Let what is held of a feed be read, and say how many entries it was."""
-    those = (entry.c.feed == _row_of(name).scalar_subquery(), entry.c.state == "held")
-    count = connection.scalar(select(func.count()).select_from(entry).where(*those)) or 0
-    connection.execute(update(entry).where(*those).values(state="waiting", reason=""))
-    return int(count)
+def release(connection: Connection, name: str, keys: Collection[str]) -> None:
+    """Let these entries of a feed be read, those of them that are held."""
+    held = (entry.c.feed == _row_of(name).scalar_subquery(), entry.c.state == "held")
+    for some in chunks(sorted({storable(key) for key in keys})):
+        statement = update(entry).where(*held, entry.c.key.in_(some))
+        connection.execute(statement.values(state="waiting", reason=""))
 
 
 def held_counts(connection: Connection) -> dict[str, int]:

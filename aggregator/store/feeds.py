@@ -9,8 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, and_, bindparam, case, func, insert, or_, select, update
 
-from aggregator.core.names import link_name
-from aggregator.core.urls import canonical_url
+from aggregator.core.urls import alike
 from aggregator.model import (
     FeedRecord,
     FeedSettings,
@@ -95,7 +94,7 @@ def _retire(connection: Connection, rows: Sequence[int]) -> None:
 def _match(configured: Sequence[FeedSettings], rows: Sequence[Any]) -> list[tuple[FeedSettings, Any]]:
     """Find the row of every configured feed: the one with both, else with its URL, else with its id.
 
-    A URL that is written with another scheme, or a last slash, counts where none fits better. Among several the
+    A URL that is written with another scheme, www. or a last slash counts where none fits better. Among several the
     configured one is preferred, then the newest: the rows come in the opposite order.
     """
     found: dict[str, Any] = {}
@@ -103,7 +102,7 @@ def _match(configured: Sequence[FeedSettings], rows: Sequence[Any]) -> list[tupl
     keys: tuple[Callable[[str, str], object], ...] = (
         lambda name, url: (name, url),
         lambda name, url: url,
-        lambda name, url: link_name(canonical_url(url)).rstrip("/"),
+        lambda name, url: alike(url),
         lambda name, url: name,
     )
     for key in keys:
@@ -231,7 +230,13 @@ def ask_again(connection: Connection, name: str, *, now: datetime) -> bool:
     gone = (feed.c.name == storable(name), feed.c.active, feed.c.gone)
     found = connection.scalar(select(feed.c.id).where(*gone)) is not None
     # It was asked a moment ago as far as the floor between two polls goes; a person wants it now.
-    again = {"gone": False, "next_due": now, "next_due_reason": "first", "last_attempt": None}
+    again = {
+        "gone": False,
+        "next_due": now,
+        "next_due_reason": "first",
+        "last_attempt": None,
+        "problem_message": "it was gone (410), and is to be asked again",
+    }
     connection.execute(update(feed).where(*gone).values(again))
     return found
 

@@ -35,8 +35,9 @@ def save(connection: Connection, outcomes: Sequence[PollOutcome]) -> bool:
     """
     rows = _rows(connection, {outcome.feed_id for outcome in outcomes})
     before = _shown(rows)
-    # A feed that was taken out of feeds.toml, and never was in it under this id, has no row.
-    known = [outcome for outcome in outcomes if storable(outcome.feed_id) in rows]
+    # A feed that was taken out of feeds.toml, and never was in it under this id, has no row; and what an address
+    # answered that is no more the feed's, since an editor wrote another meanwhile, says nothing of that one.
+    known = [outcome for outcome in outcomes if _is_of(rows.get(storable(outcome.feed_id)), outcome)]
     if not known:
         return False
     requests: list[dict[str, Any]] = []
@@ -45,6 +46,10 @@ def save(connection: Connection, outcomes: Sequence[PollOutcome]) -> bool:
     connection.execute(_SAVE, saved)
     insert_unknown(connection, request, requests)
     return any(touched) or before != _shown(rows)
+
+
+def _is_of(row: dict[str, Any] | None, outcome: PollOutcome) -> bool:
+    return row is not None and outcome.url in ("", row["url"])
 
 
 def _shown(rows: dict[str, dict[str, Any]]) -> dict[str, list[Any]]:

@@ -224,10 +224,10 @@ class Store:
         with self._read() as connection:
             return entries.held_counts(connection)
 
-    def release(self, feed_id: str) -> int:
-        """Let what is held of this feed be read, and say how many entries it was."""
+    def release(self, feed_id: str, keys: Collection[str]) -> None:
+        """Let these entries of this feed be read, those of them that are held."""
         with self._write() as connection:
-            return entries.release(connection, feed_id)
+            entries.release(connection, feed_id, keys)
 
     def host_waits(self, *, now: datetime) -> dict[str, datetime]:
         """Give the hosts (`name:port`) that asked to be left alone beyond now."""

@@ -195,7 +195,7 @@ def test_a_folder_that_takes_no_new_file_is_appended_in_place(shared: Path) -> N
     assert os.listdir(shared) == ["feeds.toml"]
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root has files of two owners")
+@pytest.mark.system  # only root has files of two owners
 def test_a_file_of_another_owner_stays_theirs(shared: Path) -> None:
     file = file_of(shared)
     file.path.chmod(0o666)

@@ -478,6 +478,33 @@ async def test_rs_05_a_circle_is_left_when_it_closes() -> None:
         assert [request.target for request in origin.seen()] == ["/a", "/b", "/c"]
 
 
+@pytest.mark.parametrize("hops", [0, 1, 3])
+@pytest.mark.parametrize(
+    "end", [reply(410), reply(302, b"", {"Location": "ftp://evil.invalid/"}), reply(206, b"a"), (CLOSE,)]
+)
+async def test_an_error_tells_how_many_redirects_led_to_it(hops: int, end: Any) -> None:
+    with Origin() as origin:
+        for hop in range(hops):
+            origin.answer(f"/{hop}", reply(302, b"", {"Location": f"/{hop + 1}"}))
+        origin.answer(f"/{hops}", end)
+        with pytest.raises(FetchError) as caught:
+            await fetch(origin.url("/0"))
+    assert caught.value.hops == hops
+
+
+async def test_an_error_of_who_permits_tells_the_redirects_of_the_document_it_permits() -> None:
+    async def permit(hop: str) -> None:
+        if hop.endswith("/1"):
+            raise Refused(hop, "its robots.txt does not let us read this page", hops=7)
+
+    with Origin() as origin:
+        url = origin.answer("/0", reply(302, b"", {"Location": "/1"}))
+        async with fetching() as fetcher:
+            with pytest.raises(Refused) as caught:
+                await fetcher.fetch(Request(url=url, own_port=True), now=NOW, permit=permit)
+    assert caught.value.hops == 1
+
+
 async def test_a_redirect_in_another_charset_is_followed() -> None:
     with Origin() as origin:
         url = origin.answer("/feed", reply(302, b"", {"Location": "/\u0451".encode()}))

@@ -258,8 +258,10 @@ def test_what_is_held_is_shown_and_let_through(store: Store) -> None:
     fill(store, outcome("a", *many, held=frozenset({"key-1", "key-3"})), outcome("b", entry("b", 1)))
     assert [each.entry.key for each in store.held("a")] == ["key-1", "key-3"]
     assert store.held_counts() == {"a": 2}
-    assert store.release("a") == 2
-    assert (store.held("a"), store.held_counts(), store.release("a")) == ([], {}, 0)
+    store.release("a", ["key-1", "key-2"])
+    assert [each.entry.key for each in store.held("a")] == ["key-3"], "what was not shown stays held"
+    store.release("a", ["key-3"])
+    assert (store.held("a"), store.held_counts()) == ([], {})
     assert [each.entry.key for each in store.waiting(now=NOW, limit=9) if each.entry.feed_id == "a"]
     assert store.ledger()["held"] == 0
 

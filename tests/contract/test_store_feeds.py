@@ -375,3 +375,19 @@ def test_a_feed_that_changes_its_title_moves_the_revision(store: Store) -> None:
     assert store.revision() == before
     store.save_polls([outcome("a", at=NOW + 2 * HOUR, feed=ParsedFeed(title="Another name"))], now=NOW)
     assert store.revision() == before + 1
+
+
+def test_what_the_old_address_answered_says_nothing_of_the_one_that_an_editor_wrote_meanwhile(
+    store: Store,
+) -> None:
+    old = feed("a")
+    store.sync_feeds([old], now=NOW)
+    store.save_polls([outcome("a", entry("a", 1), url=old.url)], now=NOW)
+    store.sync_feeds([replace(old, url="https://new.example/rss")], now=NOW + HOUR)
+    before = record(store, "a")
+    late = failure("a", at=NOW + HOUR, gone=True, url=old.url)
+    store.save_polls([late], now=NOW + HOUR)
+    assert record(store, "a") == before
+    assert [each.id for each in store.due(now=NOW + HOUR, limit=9)] == ["a"]
+    store.save_polls([outcome("a", url="https://new.example/rss", at=NOW + HOUR)], now=NOW + HOUR)
+    assert record(store, "a").polls == 2

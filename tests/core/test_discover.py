@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.core import discover
-from aggregator.core.discover import Candidate, alike, common_paths, links, look, same_site, web_address
+from aggregator.core.discover import Candidate, common_paths, links, look, same_site, web_address
+from aggregator.core.urls import alike
 from aggregator.errors import EmptyDocument, NotAFeed, ParseError
 
 PAGE = "https://kabar.example/rubrik/daftar.html"

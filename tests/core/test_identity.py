@@ -331,6 +331,165 @@ def test_one_title_every_day_is_one_story_a_day() -> None:
         stable(shelf, [told])
 
 
+AT = "https://kabar.example/cuaca"
+FRIDAY, SATURDAY = "Fri, 07 Jan 2022 20:00:00 GMT", "Sat, 08 Jan 2022 02:30:00 GMT"
+RECORDS = ("tag:kabar.example,2022:0f3a6c11-5d0a-4cde", "tag:kabar.example,2022:99bb77cc-5d0a-4cde")
+QUAKE = Told(title="Gempa di Aceh", link=AT, guid=RECORDS[0], date=FRIDAY, text="Gempa kuat pagi ini.")
+FLOOD = Told(title="Banjir di Medan", link=AT, guid=RECORDS[1], date=SATURDAY, text="Ratusan mengungsi.")
+NEWS: dict[str, dict[str, tuple[str, str]]] = {  # what both say in place of what stands above
+    "without titles": {"title": ("", "")},
+    "without titles, dates or times": {"title": ("", ""), "date": ("2022-01-08", "2022-01-08")},
+    "on one day": {"date": ("2022-01-08", "2022-01-08")},
+    "at midnight in Greenwich": {"date": ("Sat, 08 Jan 2022 07:00:00 +0700",) * 2},
+    "under one title": {"title": ("Cuaca Aceh", "Cuaca Aceh")},
+    "under one title on one day": {"title": ("Cuaca Aceh", "Cuaca Aceh"), "date": ("2022-01-08",) * 2},
+    "under one title, undated": {"title": ("Cuaca Aceh", "Cuaca Aceh"), "date": ("", "")},
+    "under one title without a text": {"title": ("Cuaca Aceh", "Cuaca Aceh"), "text": ("", "")},
+    "under titles that are alike": {"title": ("Cuaca hari ini: hujan", "Cuaca hari ini: cerah")},
+    "under titles that are alike, undated": {
+        "title": ("Cuaca hari ini: hujan", "Cuaca hari ini: cerah"),
+        "date": ("", ""),
+    },
+    "at a numbered address": {
+        "title": ("Cuaca Aceh", "Cuaca Aceh"),
+        "link": ("https://kabar.example/halaman/123456",) * 2,
+    },
+    "on the front page, at one time": {
+        "title": ("Terkini", "Terkini"),
+        "link": ("https://kabar.example/", "https://kabar.example/"),
+        "date": (FRIDAY, FRIDAY),
+    },
+    "on the front page of another scheme": {
+        "title": ("Terkini", "Terkini"),
+        "link": ("http://kabar.example/", "https://kabar.example/"),
+        "date": (FRIDAY, FRIDAY),
+    },
+    "at an address of one path on another host": {
+        "title": ("Cuaca Aceh", "Cuaca Aceh"),
+        "link": (AT, "https://aceh.kabar.example/cuaca"),
+    },
+    "under one id, without titles": {
+        "title": ("", ""),
+        "guid": (RECORDS[0], RECORDS[0]),
+        "link": (f"{AT}/a", f"{AT}/b"),
+    },
+    "under one id, without titles and dates": {
+        "title": ("", ""),
+        "date": ("", ""),
+        "guid": (RECORDS[0], RECORDS[0]),
+        "link": (f"{AT}/a", f"{AT}/b"),
+    },
+    "in one place, undated": {
+        "title": ("Cuaca hari ini", "Cuaca hari ini"),
+        "date": ("", ""),
+        "guid": ("item-1", "item-1"),
+        "link": (f"{AT}/a", f"{AT}/b"),
+    },
+    "without ids, on the front page": {"guid": ("", ""), "link": ("https://kabar.example/",) * 2},
+}
+
+
+@pytest.mark.parametrize("kind", NEWS)
+def test_what_a_new_story_shares_with_one_before_makes_it_no_edit_of_it(kind: str) -> None:
+    one, two = (
+        replace(told, **{name: said[at] for name, said in NEWS[kind].items()})
+        for at, told in enumerate((QUAKE, FLOOD))
+    )
+    assert polled([one], [two]) == (1, 0, 0, 0)
+    assert polled([two], [one]) == (1, 0, 0, 0)
+    shelf = Shelf()
+    for told in (one, two, one, two):
+        shelf.poll(told)
+    assert {entry.summary for entry in shelf.entries.values()} == {one.text, two.text}
+    assert len(shelf.entries) == 2
+
+
+@pytest.mark.parametrize("days", [("", ""), ("2022-01-07", "2022-01-08"), (FRIDAY, SATURDAY)])
+@pytest.mark.parametrize("links", ["links of their own", "links that stay"])
+@pytest.mark.parametrize("told_in", ["texts", "pages alone"])
+def test_columns_that_stand_in_a_feed_every_day_are_no_storm(
+    days: tuple[str, str], links: str, told_in: str
+) -> None:
+    columns = ("Cuaca hari ini", "Harga emas", "Kurs rupiah", "Jadwal salat")
+    old, new = (
+        [
+            Told(
+                title=title,
+                link=f"https://kabar.example/kolom/{at + 10 * day if 'own' in links else at}",
+                guid=f"{RECORDS[day]}-{at}",
+                date=days[day],
+                text=f"{title} di Aceh, nomor {day}." if told_in == "texts" else "",
+            )
+            for at, title in enumerate(columns)
+        ]
+        for day in (0, 1)
+    )
+    if links == "links that stay" and told_in == "pages alone" and days == ("", ""):
+        assert polled(old, new) == (0, 0, 4, 0)  # to the byte what was delivered before
+    else:
+        assert polled(old, new) == (4, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("edit", "same"),
+    [
+        ({}, True),
+        ({"link": "http://kabar.example/cuaca"}, True),
+        ({"date": SATURDAY}, True),
+        ({"date": SATURDAY, "link": "https://lain.example/cuaca"}, True),
+        ({"date": SATURDAY, "text": "Lain."}, False),
+        ({"date": "Sat, 08 Jan 2022 09:30:00 +0700"}, False),  # written in another way: in doubt they are two
+        ({"text": "Lain."}, True),
+        ({"title": "Lain sama sekali", "text": "Lain."}, True),
+        ({"title": "Lain sama sekali", "date": SATURDAY}, False),
+        ({"guid": f"{AT}#2", "title": "Lain sama sekali", "date": SATURDAY, "text": "Lain."}, True),
+    ],
+)
+@pytest.mark.parametrize("form", ["as it is", "to the second", "with a blank"])
+def test_under_a_new_id_what_has_one_link_is_an_edit_when_its_time_or_its_text_stayed(
+    edit: dict[str, str], form: str, *, same: bool
+) -> None:
+    written = {
+        "as it is": {},
+        "to the second": {FRIDAY: "2022-01-07T20:00:00Z", SATURDAY: "2022-01-08T02:30:00Z"},
+        "with a blank": {FRIDAY: "2022-01-07 20:00:00+00:00", SATURDAY: "2022-01-08 02:30:00+00:00"},
+    }[form]
+    after = replace(QUAKE, **{"guid": RECORDS[1], **edit})
+    one, two = (replace(told, date=written.get(told.date, told.date)) for told in (QUAKE, after))
+    new, updated, unchanged, _ = polled([one], [two])
+    assert (new, updated + unchanged) == ((0, 1) if same else (1, 0))
+
+
+@pytest.mark.parametrize(
+    ("link", "same"),
+    [("https://kabar.example/berita/2124482/cuaca", True), (AT, False), (f"{AT}/20220108", False)],
+)
+def test_one_title_without_a_date_and_the_number_of_one_record_are_one_entry(
+    link: str, *, same: bool
+) -> None:
+    one = replace(QUAKE, link=link, date="")
+    two = replace(one, guid=RECORDS[1], text="Lain.")
+    assert polled([one], [two]) == ((0, 1, 0, 0) if same else (1, 0, 0, 0))
+
+
+@pytest.mark.parametrize("date", ["", FRIDAY])
+def test_fs_06_the_first_edit_after_a_storm_that_left_the_bytes_alone_is_one(date: str) -> None:
+    one = replace(QUAKE, link="https://kabar.example/berita/2124482/gempa", date=date)
+    storm = replace(one, guid=RECORDS[1])
+    shelf = Shelf()
+    shelf.poll(one)
+    assert counts(shelf.poll(storm)) == (0, 0, 1, 0)
+    assert counts(shelf.poll(replace(storm, title=one.title + " lagi", text="Lain."))) == (0, 1, 0, 0)
+    assert len(shelf.entries) == 1
+
+
+def test_a_live_blog_under_one_id_and_link_is_one_entry() -> None:
+    shelf = Shelf()
+    for told in (QUAKE, replace(FLOOD, guid=QUAKE.guid), replace(FLOOD, guid=QUAKE.guid, title="")):
+        shelf.poll(told)
+    assert len(shelf.entries) == 1
+
+
 def test_a_key_repeated_in_a_document_counts_once() -> None:
     twice = [STORIES[0], replace(STORIES[0], text="Lain."), STORIES[1], STORIES[1]]
     shelf = Shelf()

@@ -39,7 +39,7 @@ def written(number: int, *, dated: bool) -> Told:
     first, second = SYLLABLES[number % 10], SYLLABLES[(number // 10 + number) % 10]
     return Told(
         title=f"Kabar{number} {first} dan {second}",
-        link=f"https://kabar.example/berita/{number}",
+        link=f"https://kabar.example/berita/{52100 + number}",  # as records have
         date=f"Sat, 08 Jan 2022 {number // 60:02}:{number % 60:02}:30 +0700" if dated else "",
         text=f"Isi {number}.",
     )

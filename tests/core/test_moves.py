@@ -20,14 +20,11 @@ def polled(
     *,
     asked: str = OLD,
     moved_to: str | None = NEW,
-    parsed: bool = True,
-    failed: bool = False,
+    succeeded: bool = True,
     at: datetime = NOW,
     configured: str = OLD,
 ) -> Move:
-    return after(
-        before, asked=asked, configured=configured, moved_to=moved_to, parsed=parsed, failed=failed, now=at
-    )
+    return after(before, asked=asked, configured=configured, moved_to=moved_to, succeeded=succeeded, now=at)
 
 
 ADOPTED = Move(to=NEW, since=NOW - 2 * DAY, adopted=NEW)
@@ -64,11 +61,10 @@ def test_rs_01_an_adopted_address_that_moves_on_is_asked_until_the_next_is_sure(
     )
 
 
-@pytest.mark.parametrize("kind", [{"parsed": False}, {"failed": True}, {"parsed": False, "failed": True}])
-def test_rs_02_a_document_that_cannot_be_read_adopts_nothing(kind: dict[str, Any]) -> None:
-    assert polled(**kind) == Move()
+def test_rs_02_a_document_that_cannot_be_read_adopts_nothing() -> None:
+    assert polled(succeeded=False) == Move()
     seen = Move(to=NEW, since=NOW - 9 * DAY)
-    assert polled(seen, **kind) == seen
+    assert polled(seen, succeeded=False) == seen
 
 
 def test_rs_03_a_redirect_that_is_not_permanent_is_never_remembered() -> None:
@@ -166,7 +162,7 @@ def test_a_host_that_is_switched_off_for_good_does_not_lose_a_feed_that_moved(de
         whole = must_be_whole(state, now)
         asked = address(state, FEED, whole=whole)
         failed = asked == dead
-        move = polled(state.move, asked=asked, moved_to=None, parsed=not failed, failed=failed, at=now)
+        move = polled(state.move, asked=asked, moved_to=None, succeeded=not failed, at=now)
         whole_requests += whole
         run = run + 1 if failed else 0
         longest, answers = max(longest, run), answers + (not failed)

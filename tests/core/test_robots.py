@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.core.robots import MAX_BYTES, MAX_CRAWL_DELAY, clipped, rules_of
+from aggregator.core.robots import MAX_BYTES, clipped, rules_of
 
 OURS = "aggregator"
 
@@ -302,27 +302,6 @@ def test_a_single_line_without_an_end_is_not_read_beyond_the_limit() -> None:
     assert len(clipped(b"x" * MAX_BYTES)) == MAX_BYTES
 
 
-@pytest.mark.parametrize(
-    ("lines", "seconds"),
-    [
-        ("user-agent: *\ncrawl-delay: 10", 10.0),
-        ("user-agent: *\nCrawl-Delay: 0.5 # s", 0.5),
-        ("user-agent: *\ncrawl-delay: 86400", MAX_CRAWL_DELAY),
-        ("user-agent: *\ncrawl-delay: 99999999999999999999", MAX_CRAWL_DELAY),
-        ("user-agent: *\ncrawl-delay: -1", None),
-        ("user-agent: *\ncrawl-delay: nan", None),
-        ("user-agent: *\ncrawl-delay: inf", None),
-        ("user-agent: *\ncrawl-delay:", None),
-        ("user-agent: b\ncrawl-delay: 10", None),
-        ("user-agent: *\ncrawl-delay: 10\nuser-agent: aggregator\ndisallow: /x", 10.0),
-        ("user-agent: *\ncrawl-delay: 10\ndisallow: /y\nuser-agent: aggregator\ndisallow: /x", None),
-        ("user-agent: aggregator\ncrawl-delay: 2\nallow: /\nuser-agent: aggregator\ncrawl-delay: 1", 2.0),
-    ],
-)
-def test_the_delay_that_is_asked_for(lines: str, seconds: float | None) -> None:
-    assert rules_of(lines.encode()).crawl_delay(agent=OURS) == seconds
-
-
 # Against matchers that are slow and plain.
 
 
@@ -378,10 +357,6 @@ def test_escaping_what_is_unreserved_changes_nothing(path: str, chosen: set[int]
 def test_nothing_in_a_file_or_a_path_is_an_error(body: bytes, path: str) -> None:
     rules = rules_of(b"user-agent: *\n" + body)
     assert rules.allows(path, agent=OURS) in (True, False)
-    assert rules.crawl_delay(agent=OURS) in (
-        None,
-        pytest.approx(MAX_CRAWL_DELAY / 2, abs=MAX_CRAWL_DELAY / 2),
-    )
 
 
 LINES = ["user-agent: *", "user-agent: aggregator", "user-agent: b", "allow: /a", "disallow: /", ""]

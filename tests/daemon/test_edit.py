@@ -138,7 +138,7 @@ def test_xp_05_an_import_runs_nothing_asks_nobody_and_says_what_it_refused(tmp_p
         done = room.run("import", "list.opml")
         assert (dry.returncode, done.returncode) == (0, 0), done.stderr
         assert dry.stdout == done.stdout.replace("imported", "would import")
-        assert done.stdout.startswith("imported 1 feed into 1 section; 1 was there already; 5 refused: ")
+        assert done.stdout.startswith("imported 1 feed and 1 section; 1 was there already; 5 refused: ")
         assert len(done.stdout.splitlines()) == 1
         for name in ("Satu", "Dua", "Tiga", "Empat", "Lima"):
             assert f'"{name}" (' in done.stdout

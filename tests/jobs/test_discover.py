@@ -274,7 +274,8 @@ async def test_a_dead_feed_gets_the_line_to_write(dying: Services, web: Web) -> 
     found = await suggest(record(), DEAD, services=dying, now=NOW)
     assert found == FeedWarning(
         kind="feed-found",
-        message='its site has a feed at another address ("Kabar Satu"); write url = "https://kabar.example/umpan"',
+        message='its site, kabar.example, has a feed at another address ("Kabar Satu"); '
+        'write url = "https://kabar.example/umpan"',
     )
     assert DEAD.url not in asked(web)
 

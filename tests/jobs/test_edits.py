@@ -145,7 +145,7 @@ def test_folders_become_sections_with_their_feeds(file: FeedsFile) -> None:
         "Olahraga": {"https://b.example/"},
     }
     assert [section.id for section in loaded(file).section] == ["dunia", "dunia-asia", "olahraga"]
-    assert edits.sums(imported, dry_run=False) == "imported 3 feeds into 3 sections"
+    assert edits.sums(imported, dry_run=False) == "imported 3 feeds and 3 sections"
     assert list(edits.notes(imported)) == [
         "1 new feed is in no section; add it to the include of one, or write a section that takes everything"
     ]
@@ -234,7 +234,7 @@ def test_xp_05_what_is_refused_is_counted_and_named_and_the_rest_is_taken(file: 
     assert said.startswith(
         'imported 1 feed; 9 refused: "Satu" (a command, which is never run), "Dua" (a file of'
     )
-    assert said.endswith("and 4 more")
+    assert said.endswith("and 4 more (above)")
     assert len(said.splitlines()) == 1
     assert "rahasia" not in said + file.path.read_text("utf-8")
 

@@ -21,6 +21,7 @@ from aggregator.errors import (
     TooLarge,
 )
 from aggregator.jobs.hosts import HostWaits
+from aggregator.jobs.pages import BEHIND_FEEDS
 from aggregator.jobs.read import read_waiting
 from aggregator.jobs.robots import Robots
 from aggregator.jobs.round import RoundOptions, run_round
@@ -242,11 +243,11 @@ async def test_pm_24_a_429_of_one_page_lets_the_others_of_its_host_wait(reading:
     assert len(stories(reading)) == 5
     with reading.store._read() as connection:
         rows = connection.execute(select(entry.c.tries, entry.c.retry_at)).all()
-    assert sorted(rows) == [(0, NOW + 2 * HOUR)] * 4 + [(1, NOW + 2 * HOUR)]
+    assert sorted(rows) == [(0, NOW + 2 * HOUR + BEHIND_FEEDS)] * 4 + [(1, NOW + 2 * HOUR + BEHIND_FEEDS)]
     web.answers |= {f"https://kampar.example/{n}": page(f"Berita {n}") for n in range(1, 6)}
     await run_round(RoundOptions(feeds=("none",)), services=restarted(reading), now=NOW + HOUR)
     assert len([request for request in web.asked if request.url in pages]) == 1
-    await at(reading, 2 * HOUR)
+    await at(reading, 2 * HOUR + BEHIND_FEEDS)
     assert {story.article.text_from for story in stories(reading)} == {"page"}
 
 
@@ -258,8 +259,8 @@ async def test_a_host_that_asked_for_peace_before_a_restart_is_asked_for_no_page
     await read_waiting(services=reading, now=NOW)
     await at(reading)
     assert (asked(web), asked(web, ROBOTS)) == (0, 0)
-    assert stored(reading) == (0, NOW + HOUR, "its host asked to be left alone for a while")
-    await at(reading, HOUR)
+    assert stored(reading) == (0, NOW + HOUR + BEHIND_FEEDS, "its host asked to be left alone for a while")
+    await at(reading, HOUR + BEHIND_FEEDS)
     assert text_from(reading) == "page"
 
 
@@ -270,7 +271,7 @@ async def test_a_host_whose_rules_are_known_is_left_alone_too_after_a_restart(
     reading.store.put_host_wait(HOST, NOW + 5 * HOUR)
     await at(restarted(reading), 2 * HOUR)
     assert (asked(web), asked(web, ROBOTS)) == (1, 1)
-    assert stored(reading).retry_at == NOW + 5 * HOUR
+    assert stored(reading).retry_at == NOW + 5 * HOUR + BEHIND_FEEDS
 
 
 async def test_a_page_is_read_again_only_when_its_entry_changed(reading: Services, web: Web) -> None:

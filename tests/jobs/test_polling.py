@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from aggregator.errors import NotAFeed, Rejected, TimedOut, TooExpensive, Unreachable
+from aggregator.errors import NotAFeed, Rejected, StoreBusy, TimedOut, TooExpensive, Unreachable
 from aggregator.jobs.housekeeping import look_for_dead
 from aggregator.jobs.round import RoundOptions, run_round
 from aggregator.jobs.services import Services
@@ -160,3 +160,49 @@ async def test_a_feed_that_became_a_page_is_not_gone(services: Services, web: We
     assert record.problem.kind == NotAFeed.kind
     assert not record.gone
     assert record.next_due > NOW
+
+
+async def test_feeds_that_are_merely_dead_are_no_outage_for_longer_than_a_day(
+    six: Services, web: Web
+) -> None:
+    cut_off(web, SITES[:5])
+    now = NOW
+    while now < NOW + 4 * DAY:
+        await due(six, now)
+        now += 15 * MINUTE
+    counts = six.store.request_counts(since=now - DAY)
+    assert all(counts[feed.id][0] <= 5 for feed in SITES[:5]), counts
+    assert counts["f5"][0] >= 12
+    assert {records(six)[feed.id].next_due_reason for feed in SITES[:5]} == {"backoff"}
+
+
+async def test_a_store_that_fails_in_the_middle_is_not_a_feed_s_failure(
+    services: Services, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    web.answers[FEED.url] = rss(entry_xml(1, "Satu", "Ringkasan."))
+
+    def busy(*_: Any, **__: Any) -> Any:
+        raise StoreBusy("another process holds it")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(services.store, "known", busy)
+        with pytest.raises(StoreBusy):
+            await due(services, NOW)
+    record = records(services)[FEED.id]
+    assert (record.problem, record.failures) == (None, 0)
+    await due(services, NOW + HOUR)
+    assert records(services)[FEED.id].new == 1
+
+
+async def test_a_host_that_hangs_costs_its_pages_one_time_out(services: Services, web: Web) -> None:
+    reading = with_config(
+        services, configured(services.config.output.directory, replace(FEED, read_pages=True))
+    )
+    web.answers[FEED.url] = rss(*(entry_xml(n, f"Berita {n}", f"Ringkasan {n}.") for n in range(1, 9)))
+    web.answers |= {
+        f"https://kampar.example/{n}": TimedOut(f"https://kampar.example/{n}", "no whole answer within 60 s")
+        for n in range(1, 9)
+    }
+    await due(reading, NOW)
+    assert len([each for each in web.asked if each.url.rpartition("/")[2].isdigit()]) == 1
+    assert reading.store.ledger()["published"] == 8, "every story went out with the feed's text"

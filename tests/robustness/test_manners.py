@@ -541,6 +541,49 @@ async def test_pm_24_a_429_of_one_feed_holds_for_its_host_and_a_503_does_not(
         assert len(origin.seen("/b")) > asked[0]
 
 
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "3600"}], ids=["bare", "an hour"])
+async def test_pm_24_one_that_is_always_turned_away_starves_no_other_of_its_host(
+    desk: Desk, origin: Origin, headers: dict[str, str]
+) -> None:
+    origin.answer("/feed", reply(429, headers=headers))
+    others = [
+        feed_at(origin.answer(f"/{n}", reply(200, news(n), PAIR), reply(304)), f"b{n}") for n in range(3)
+    ]
+    await desk.configure(feed_at(origin.url("/feed")), *others)
+    await desk.until(desk.now + timedelta(days=3), every=timedelta(minutes=15))
+    for n in range(3):
+        seen = len(origin.seen(f"/{n}"))
+        assert seen > 24, f"/{n} was asked {seen} times in three days"
+    assert 3 < len(origin.seen("/feed")) < 60
+
+
+@pytest.mark.parametrize("path", ["/robots.txt", "pages"])
+async def test_pm_24_pages_that_are_always_turned_away_starve_no_feed(
+    desk: Desk, origin: Origin, path: str
+) -> None:
+    numbers = count(1)
+
+    def always_new(_: Seen) -> Answer:
+        number = next(numbers)
+        if path == "pages":
+            origin.answer(f"/berita/{number}", reply(429))
+        link = origin.url(f"/berita/{number}")
+        told = (
+            f"<item><guid isPermaLink='false'>n{number}</guid><link>{link}</link>"
+            f"<title>{headline_of(number)}</title></item>"
+        )
+        return reply(200, rss(told))
+
+    origin.answer("/robots.txt", reply(429) if path == "/robots.txt" else reply(404))
+    origin.answer("/feed", always_new)
+    await desk.configure(feed_at(origin.url("/feed"), read_pages=True))
+    await desk.until(desk.now + timedelta(days=2), every=timedelta(minutes=15))
+    assert len(origin.seen("/feed")) > 12
+    assert len(desk.entries()) == len(origin.seen("/feed"))
+    turned_away = [each for each in origin.seen() if each.target != "/feed"]
+    assert len(turned_away) > 10, "they were asked for"
+
+
 async def test_pm_24_of_many_feeds_of_a_host_only_one_is_told_to_wait(desk: Desk, origin: Origin) -> None:
     feeds = [feed_at(origin.url(f"/{n}"), f"f{n}") for n in range(10)]
     for n in range(10):

@@ -136,12 +136,30 @@ async def test_rs_01_an_adopted_address_that_is_gone_does_not_end_the_polls_of_t
         await desk.at_next_due()
     assert (desk.feed()["state"], len(desk.headlines())) == ("ok", 2)
     assert origin.url("/newer") in desk.warnings()["moved"]
-    # Where the editor's own address leads there too, it is gone.
+    # Where the editor's own address leads there too, it is that other one that is gone.
     origin.answer("/feed", to("/new"))
+    for _ in range(3):
+        await desk.at_next_due()
+    assert desk.feed()["state"] == "failing"
+    origin.answer("/feed", reply(410))
     for _ in range(3):
         if desk.feed()["state"] != "gone":
             await desk.at_next_due()
     assert desk.feed()["state"] == "gone"
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_rs_09_a_410_behind_a_redirect_ends_no_polls(desk: Desk, origin: Origin, status: int) -> None:
+    await desk.round()
+    origin.answer("/feed", reply(status, headers={"Location": "/elsewhere"}))
+    origin.answer("/elsewhere", reply(410))
+    for _ in range(3):
+        await desk.at_next_due()
+    assert desk.feed()["state"] == "failing"
+    assert desk.feed()["next_due"] is not None
+    origin.answer("/feed", reply(200, news(1)))
+    await desk.at_next_due()
+    assert desk.feed()["state"] == "ok"
 
 
 async def test_rs_01_a_redirect_that_ends_is_noticed_within_a_week(desk: Desk, origin: Origin) -> None:

@@ -350,11 +350,12 @@ ADDRESSES: Final = {
     "scheme and slash": ("http://riau.example/rss/", "https://riau.example/rss"),
     "capitals in the host": ("https://riau.example/rss", "https://Riau.example/rss"),
     "the usual port": ("https://riau.example/rss", "https://riau.example:443/rss"),
+    "the usual name in front": ("https://riau.example/rss", "https://www.riau.example/rss"),
     "the site itself": ("https://riau.example/", "https://riau.example"),
 }
 OTHERS: Final = {
     "another path": ("https://riau.example/rss", "https://riau.example/rss/2"),
-    "another host": ("https://riau.example/rss", "https://www.riau.example/rss"),
+    "another host": ("https://riau.example/rss", "https://news.riau.example/rss"),
     "another query": ("https://riau.example/?id=1", "https://riau.example/?id=2"),
     "another port": ("https://riau.example/rss", "https://riau.example:8443/rss"),
     "capitals in the path": ("https://riau.example/rss", "https://riau.example/RSS"),
