@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 
 from aggregator.core.likeness import (
     has_new_id,
+    hash_under,
     is_alike,
     is_edit,
     is_weak,
@@ -46,7 +47,7 @@ def wanted(entries: Iterable[Entry]) -> tuple[set[str], set[str]]:
     keys: set[str] = set()
     urls: set[str] = set()
     for entry in entries:
-        keys |= {entry.key, content_name(entry.raw)}
+        keys |= {entry.key, content_name(entry.raw), _bytes_name(entry)}
         if entry.guid:
             keys.add(id_name(entry.guid))
         if entry.canonical_url:
@@ -90,6 +91,10 @@ def _under(key: str, entry: Entry) -> Entry:
     return entry if entry.key == key else replace(entry, key=key)
 
 
+def _bytes_name(entry: Entry) -> str:
+    return f"sha256:{entry.hash}"
+
+
 def _other_scheme(url: str) -> str:
     scheme, _, rest = url.partition(":")
     return f"{'http' if scheme == 'https' else 'https'}:{rest}"
@@ -124,11 +129,11 @@ class _Desk:
         self.taken = {*claimed, *(each.key for each in known)}
         by_age = sorted(known, key=lambda each: (each.effective, each.key))
         self.free = {each.key: each for each in by_age if each.key not in claimed}
-        told = [(entry.key, entry.canonical_url, entry.title) for entry in entries]
-        stored = [(each.key, each.canonical_url, each.title) for each in known]
-        self.vague = _vague(told + [each for each in stored if each[0] in claimed]) | _vague(stored)
+        standing = [each for each in known if each.key in claimed]
+        self.vague = _vague([*entries, *standing]) | _vague(known)
         self.found: dict[str, KnownEntry] = {}
         self.fresh: dict[str, str] = {}
+        self.placed = {each.hash: each.key for each in standing}
 
     def match(self) -> None:
         """Find the stored entry of every key of the document that has one; what is surest is decided first."""
@@ -145,9 +150,9 @@ class _Desk:
                 self._take(storm)
 
     def name_new(self) -> None:
-        """Name every new entry: by its own key, else its link, else its content, where another story has that.
+        """Name every new entry: by its own key, else its link, content or bytes, where another story has that.
 
-        What finds all three taken says what another element of the document says: it is no entry of its own.
+        What has all of that taken says what another element of the document says: it is no entry of its own.
         """
         own_first = sorted(self.waiting.values(), key=lambda one: one.key in self.taken)
         for entry in own_first:
@@ -155,13 +160,15 @@ class _Desk:
             if key is not None:
                 self.fresh[entry.key] = key
                 self.taken.add(key)
+                self.placed.setdefault(entry.hash, key)
 
     def key_of(self, entry: Entry) -> str:
         """Give the key under which an element of the document is stored, or will be."""
         stored = self.found.get(entry.key)
         if stored is not None:
             return stored.key
-        return self.fresh.get(entry.key, content_name(self.first[entry.key].raw))
+        first = self.first[entry.key]
+        return self.fresh.get(entry.key) or self.placed.get(first.hash) or _bytes_name(first)
 
     def verdict(self, entry: Entry) -> str:
         """Say what an element of the document is."""
@@ -177,6 +184,8 @@ class _Desk:
         if self._link(entry.canonical_url) is not None:
             yield link_name(entry.canonical_url or "")
         yield content_name(entry.raw)
+        if entry.hash not in self.placed:
+            yield _bytes_name(entry)
 
     def _link(self, url: str | None) -> str | None:
         """Name a link that tells one story from others: no site's front page, and none that several share."""
@@ -202,6 +211,7 @@ class _Desk:
     def _take(self, pairs: Iterable[tuple[Entry, KnownEntry]]) -> None:
         for entry, stored in pairs:
             self.found[entry.key] = stored
+            self.placed.setdefault(entry.hash, stored.key)
             del self.waiting[entry.key], self.free[stored.key]
 
     def _rules(self) -> Iterator[_Rule]:
@@ -217,9 +227,10 @@ class _Desk:
         yield _Rule(
             of_entry=lambda one: content_name(one.raw),
             of_known=lambda one: one.key,
-            fits=lambda entry, stored: entry.key in self.taken or not has_new_id(entry, stored),
+            fits=lambda entry, stored: not has_new_id(entry, stored),
             several=_Several.ANY,
         )
+        yield _Rule(of_entry=_bytes_name, of_known=lambda one: one.key, several=_Several.ANY)
 
     def _by_link(self) -> Iterator[_Rule]:
         """Know an entry by its link, though its id is new or belongs to another story.
@@ -229,11 +240,7 @@ class _Desk:
         neither has a title is no agreement; nor is a day, which is no time.
         """
         # The site moved to TLS, and its ids changed, too.
-        yield _Rule(
-            of_entry=lambda one: (_bare(one.canonical_url), _title(one.title), one.published),
-            of_known=lambda one: (_bare(one.canonical_url), _title(one.title), one.published),
-            fits=says_the_same,
-        )
+        yield _Rule(of_entry=_hash_before_tls, of_known=lambda one: one.hash, several=_Several.ANY)
         yield _Rule(
             of_entry=lambda one: _all(
                 self._link(one.canonical_url), _title(one.title), moment(one.published)
@@ -290,12 +297,12 @@ def _by(told: Iterable[Told], facts_of: Callable[[Told], Hashable]) -> dict[Hash
     return groups
 
 
-def _vague(told: Iterable[tuple[str, str | None, str]]) -> set[str]:
+def _vague(told: Iterable[Entry | KnownEntry]) -> set[str]:
     """Give the links that several entries share under several titles."""
     titles: dict[str, set[str]] = defaultdict(set)
-    for key, url, title in told:
-        if url:
-            titles[link_name(url)].add(_title(title) or key)
+    for each in told:
+        if each.canonical_url:
+            titles[link_name(each.canonical_url)].add(_title(each.title) or each.key)
     return {link for link, those in titles.items() if len(those) > 1}
 
 
@@ -314,6 +321,10 @@ def _title(title: str) -> str | None:
 
 def _record_id(given: str | None) -> str | None:
     return id_name(given) if given and not is_weak(given) else None
+
+
+def _hash_before_tls(entry: Entry) -> str | None:
+    return hash_under(entry, _other_scheme(entry.canonical_url)) if entry.canonical_url else None
 
 
 def _is_one(entry: Entry, stored: KnownEntry) -> bool:

@@ -83,6 +83,13 @@ def has_new_id(entry: Entry, known: KnownEntry) -> bool:
     return known.guid is None or id_name(entry.guid) != id_name(known.guid)
 
 
+def hash_under(entry: Entry, link: str) -> str:
+    """Hash what an entry delivered as it would be under another link."""
+    stamped = name_all([entry.raw])[0].hash != entry.hash  # `updated` is the file's own time, and not hashed
+    raw = replace(entry.raw, link=link, updated=None if stamped else entry.raw.updated)
+    return name_all([raw])[0].hash
+
+
 def says_the_same(entry: Entry, known: KnownEntry) -> bool:
     """Whether all that was delivered is the same but for the link and the date, down to the last byte.
 
@@ -94,7 +101,7 @@ def says_the_same(entry: Entry, known: KnownEntry) -> bool:
     if (moved or entry.published != known.published) and not (raw.summary or raw.content):
         return False
     dates = {raw.published, _redated(raw.published, entry.published, known.published)}
-    updates = {raw.updated, None}  # None: the file's own time, which is not hashed
+    updates = {raw.updated, None}  # None: as in `hash_under`
     forms = [
         replace(raw, link=known.canonical_url, published=date, updated=at) for date in dates for at in updates
     ]

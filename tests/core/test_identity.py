@@ -522,6 +522,19 @@ def test_what_repeats_a_repeat_is_one_of_the_same_entry() -> None:
     stable(shelf, told)
 
 
+def test_what_finds_every_name_taken_by_another_story_is_known_by_its_bytes() -> None:
+    front = "https://kabar.example/"
+    shelf = Shelf()
+    shelf.poll(Told(link=front, guid="1"), Told(title=TITLES[0], link=front))
+    told = [
+        Told(title=TITLES[0], link=front, guid=RECORDS[0], text="Isi."),
+        Told(title=TITLES[0], link=front, guid="1", text="Isi yang lain."),
+    ]
+    shelf.poll(*told)
+    assert {"Isi.", "Isi yang lain."} <= {entry.summary for entry in shelf.entries.values()}
+    stable(shelf, told)
+
+
 def test_an_entry_takes_the_newest_of_several_that_had_its_id() -> None:
     guid = "tag:kabar.example,2022:terbaru"
     shelf = Shelf()

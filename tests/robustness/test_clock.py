@@ -138,8 +138,8 @@ async def test_ck_02_a_jump_ahead_asks_each_feed_once_and_one_after_the_other(
     assert sorted(each.target for each in seen) == sorted(f"/{name}" for name in names)
     assert {each.open for each in seen} == {1}
     starts = sorted(each.at for each in seen)
-    # A little less than asked for: the origin's own threads tell the time.
-    assert min(after - before for before, after in pairwise(starts)) >= 0.8 * delay.total_seconds()
+    # Over all of them: the origin's own threads tell the time, and one may be held up where the next is not.
+    assert starts[-1] - starts[0] >= 0.8 * delay.total_seconds() * (len(starts) - 1)
     assert desk.ids() == ids
 
 
