@@ -15,7 +15,6 @@ from sqlalchemy import (
     Dialect,
     Float,
     ForeignKey,
-    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -23,7 +22,6 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
-    and_,
 )
 
 REVISION: Final = "0002"  # of the newest migration; a test holds the two together
@@ -142,15 +140,6 @@ feed: Final = Table(
     Column("suggested_at", Utc),
     Column("suggestion", Plain),  # JSON: the warning that names another address
 )
-Index("ix_feed_name", feed.c.name)
-Index("ix_feed_next_due", feed.c.next_due)
-Index(
-    "uq_feed_active_name",
-    feed.c.name,
-    unique=True,
-    sqlite_where=feed.c.active,
-    postgresql_where=feed.c.active,
-)
 
 request: Final = Table(
     "request",
@@ -161,7 +150,6 @@ request: Final = Table(
     Column("not_modified", Boolean, nullable=False),
     sqlite_with_rowid=False,
 )
-Index("ix_request_at", request.c.at)
 
 host_wait: Final = Table(
     "host_wait",
@@ -178,7 +166,6 @@ robots: Final = Table(
     Column("body", LargeBinary, nullable=False),
     Column("fetched_at", Utc, nullable=False),
 )
-Index("ix_robots_fetched_at", robots.c.fetched_at)
 
 entry: Final = Table(
     "entry",
@@ -204,15 +191,6 @@ entry: Final = Table(
     Column("body", LargeBinary),  # zlib of JSON: summary and content; None: pruned
     UniqueConstraint("feed", "key"),
 )
-_waiting = entry.c.state == "waiting"
-Index("ix_entry_waiting", entry.c.effective_utc, sqlite_where=_waiting, postgresql_where=_waiting)
-_retry = entry.c.retry_at.is_not(None)
-Index("ix_entry_retry", entry.c.retry_at, sqlite_where=_retry, postgresql_where=_retry)
-# Addresses are looked up whole, and may be longer than PostgreSQL's trees take (2,704 bytes).
-Index("ix_entry_url", entry.c.url, postgresql_using="hash")
-Index("ix_entry_canonical_url", entry.c.canonical_url, postgresql_using="hash")
-Index("ix_entry_last_seen", entry.c.last_seen)
-Index("ix_entry_state", entry.c.state)
 
 document_position: Final = Table(
     "document_position",
@@ -222,7 +200,6 @@ document_position: Final = Table(
     Column("entry", _ID, ForeignKey("entry.id"), nullable=False),
     sqlite_with_rowid=False,
 )
-Index("ix_document_position_entry", document_position.c.entry)
 
 entry_version: Final = Table(
     "entry_version",
@@ -243,7 +220,6 @@ page: Final = Table(
     Column("fetched_at", Utc, nullable=False),
     Column("body", LargeBinary, nullable=False),  # zlib
 )
-Index("ix_page_fetched_at", page.c.fetched_at)
 
 article: Final = Table(
     "article",
@@ -265,9 +241,6 @@ article: Final = Table(
     Column("text", Plain),  # None: pruned
     Column("html", Plain),
 )
-_meant = article.c.text_hash != 0
-Index("ix_article_text_hash", article.c.text_hash, sqlite_where=_meant, postgresql_where=_meant)
-Index("ix_article_canonical_url", article.c.canonical_url, postgresql_using="hash")
 
 story_key: Final = Table(
     "story_key",
@@ -276,7 +249,6 @@ story_key: Final = Table(
     Column("entry", _ID, ForeignKey("entry.id"), primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )
-Index("ix_story_key_entry", story_key.c.entry)
 
 story: Final = Table(
     "story",
@@ -291,13 +263,6 @@ story: Final = Table(
     Column("placed", Boolean, nullable=False),  # it is or was in a section
     Column("merged_into", Plain, ForeignKey("story.id")),
 )
-Index("ix_story_date_utc", story.c.date_utc)
-Index("ix_story_first_seen", story.c.first_seen)
-Index("ix_story_lead", story.c.lead)
-_merged = story.c.merged_into.is_not(None)
-Index("ix_story_merged_into", story.c.merged_into, sqlite_where=_merged, postgresql_where=_merged)
-_unfrozen = and_(story.c.placed, story.c.published.is_(None))
-Index("ix_story_unfrozen", story.c.id, sqlite_where=_unfrozen, postgresql_where=_unfrozen)
 
 membership: Final = Table(
     "membership",
@@ -310,7 +275,6 @@ membership: Final = Table(
     Column("compared", Plain, nullable=False),
     Column("decided_at", Utc, nullable=False),
 )
-Index("ix_membership_story", membership.c.story)
 
 section_story: Final = Table(
     "section_story",
@@ -322,8 +286,6 @@ section_story: Final = Table(
     Column("left_at", Utc),
     Column("archived", Boolean, nullable=False),
 )
-Index("ix_section_story_story", section_story.c.story)
-Index("ix_section_story_entered_at", section_story.c.section, section_story.c.entered_at)
 
 config_version: Final = Table(
     "config_version",

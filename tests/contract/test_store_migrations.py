@@ -17,8 +17,9 @@ from sqlalchemy import Connection, Engine, func, inspect, select, text
 from aggregator.errors import StoreDamaged, StoreError, StoreNewer
 from aggregator.store import Store, open_reader, open_store
 from aggregator.store.engine import migrator
+from aggregator.store.indexes import metadata
 from aggregator.store.place import place_of, prepare
-from aggregator.store.schema import REVISION, metadata
+from aggregator.store.schema import REVISION
 from aggregator.store.versions import MIGRATIONS, migrate
 from tests.contract.store_values import NOW, entry, feed, fill, outcome
 
