@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, and_, bindparam, case, func, insert, or_, select, update
@@ -153,7 +154,7 @@ def _records(rows: Iterable[Any]) -> list[FeedRecord]:
 
 
 def _record(row: Any) -> FeedRecord:
-    hours, days = json.loads(row.skips)
+    hours, days = _skips(row.skips)
     suggested = warnings_from(row.suggestion) if row.suggestion else ()
     problem = Problem(kind=row.problem_kind, message=row.problem_message) if row.problem_kind else None
     return FeedRecord(
@@ -162,9 +163,9 @@ def _record(row: Any) -> FeedRecord:
         problem=problem,
         interval=seconds(row.interval),
         ttl=seconds(row.ttl),
-        skip_hours=frozenset(hours),
-        skip_days=frozenset(days),
-        warnings=warnings_from(row.warnings) + suggested,
+        skip_hours=hours,
+        skip_days=days,
+        warnings=_warnings(row.warnings) + suggested,
         polls=row.polls or 0,
         rhythm=Rhythm(gap=seconds(row.gap), listed=row.listed or 0, published=row.published),
         move=Move(to=row.moved_to, since=row.moved_seen, adopted=row.adopted),
@@ -173,6 +174,13 @@ def _record(row: Any) -> FeedRecord:
     )
 
 
+@lru_cache(maxsize=512)  # nearly all feeds have the same, none; likewise below
+def _skips(told: str) -> tuple[frozenset[int], frozenset[int]]:
+    hours, days = json.loads(told)
+    return frozenset(hours), frozenset(days)
+
+
+_warnings: Final = lru_cache(maxsize=512)(warnings_from)
 _SAME: Final = (
     "url",
     "title",

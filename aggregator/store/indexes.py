@@ -1,4 +1,4 @@
-"""The indexes of the tables; only a migration and its test need to know of them.
+"""The indexes of the tables; only who makes a store needs to know of them.
 
 They are apart from the tables, since an index with an option of PostgreSQL's imports that dialect, 45 ms of CPU.
 """

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Update, bindparam, delete, insert, select, update
 
 from aggregator.core.entries import effective
 from aggregator.model import Entry, ParsedFeed, PollOutcome, Standing
@@ -18,11 +20,6 @@ from aggregator.store.sql import chunks, insert_unknown
 
 _KEPT: Final = ("id", "name", "url", "active", "added_at")
 _SAVED: Final = tuple(column.name for column in feed.columns if column.name not in _KEPT)
-_SAVE: Final = (
-    update(feed)
-    .where(feed.c.id == bindparam("row"))
-    .values({name: bindparam(f"v_{name}", type_=feed.c[name].type) for name in _SAVED})
-)
 _SHOWN: Final = ("title", "language", "link")  # a change of these may change an output
 _HELD: Final = "more new entries than this feed's flood limit"
 
@@ -34,7 +31,7 @@ def save(connection: Connection, outcomes: Sequence[PollOutcome]) -> bool:
     decided here, by what is stored, so that no entry is ever in twice.
     """
     rows = _rows(connection, {outcome.feed_id for outcome in outcomes})
-    before = _shown(rows)
+    before = {name: dict(row) for name, row in rows.items()}
     # A feed that was taken out of feeds.toml, and never was in it under this id, has no row; and what an address
     # answered that is no more the feed's, since an editor wrote another meanwhile, says nothing of that one.
     known = [outcome for outcome in outcomes if _is_of(rows.get(storable(outcome.feed_id)), outcome)]
@@ -42,10 +39,30 @@ def save(connection: Connection, outcomes: Sequence[PollOutcome]) -> bool:
         return False
     requests: list[dict[str, Any]] = []
     touched = [_save_one(connection, rows[storable(each.feed_id)], each, requests) for each in known]
-    saved = [{"row": row["id"], **{f"v_{name}": row[name] for name in _SAVED}} for row in rows.values()]
-    connection.execute(_SAVE, saved)
+    _write(connection, rows, before)
     insert_unknown(connection, request, requests)
-    return any(touched) or before != _shown(rows)
+    return any(touched) or _shown(before) != _shown(rows)
+
+
+def _write(
+    connection: Connection, rows: dict[str, dict[str, Any]], before: dict[str, dict[str, Any]]
+) -> None:
+    """Write what differs now: of a feed that brought nothing that is a handful of its columns."""
+    by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for name, row in rows.items():
+        old = before[name]
+        changed = tuple(column for column in _SAVED if row[column] != old[column])
+        by_columns[changed].append({"row": row["id"], **{f"v_{column}": row[column] for column in changed}})
+    by_columns.pop((), None)
+    for columns, changes in by_columns.items():
+        connection.execute(_writing(columns), changes)
+
+
+@lru_cache(maxsize=256)
+def _writing(columns: tuple[str, ...]) -> Update:
+    """Give the statement, made once: SQLAlchemy finds a known one again faster."""
+    values = {name: bindparam(f"v_{name}", type_=feed.c[name].type) for name in columns}
+    return update(feed).where(feed.c.id == bindparam("row")).values(values)
 
 
 def _is_of(row: dict[str, Any] | None, outcome: PollOutcome) -> bool:

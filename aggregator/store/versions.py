@@ -37,7 +37,9 @@ def stored_revision(connection: Connection) -> str | None:
 
 def create(connection: Connection) -> None:
     """Make all tables of this version in an empty database."""
-    schema.metadata.create_all(connection)
+    from aggregator.store.indexes import metadata
+
+    metadata.create_all(connection)
     connection.execute(
         insert(schema.counter), [{"name": name, "value": 0} for name in ("revision", "sequence")]
     )
