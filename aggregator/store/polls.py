@@ -313,17 +313,33 @@ def _save_entries(connection: Connection, document: _Document) -> None:
     insert_unknown(connection, entry_version, versions)
 
 
+# The statements of a document are made once: to build one costs SQLAlchemy as much as to run it.
+_KNOWN: Final = select(
+    entry.c.id, entry.c.key, entry.c.hash, entry.c.state, entry.c.reason, entry.c.first_seen
+).where(entry.c.feed == bindparam("feed_row"), entry.c.key.in_(bindparam("keys", expanding=True)))
+_READ: Final = select(
+    *(
+        entry.c[name]
+        for name in ("id", "fields", "body", "state", "reason", "tries", "retry_at", "page_error")
+    )
+).where(entry.c.id.in_(bindparam("rows", expanding=True)))
+_SEEN: Final = (
+    update(entry)
+    .where(entry.c.id.in_(bindparam("rows", expanding=True)))
+    .values(last_seen=bindparam("at", type_=entry.c.last_seen.type))
+)
+_HERE: Final = document_position.c.feed == bindparam("here")
+_POSITIONS: Final = select(document_position.c.position, document_position.c.entry).where(_HERE)
+_FORGET_POSITIONS: Final = delete(document_position).where(_HERE)
+_PLACE: Final = insert(document_position)
+
+
 def _known(connection: Connection, feed_row: int, keys: Sequence[str]) -> dict[str, Any]:
-    columns = (entry.c.id, entry.c.key, entry.c.hash, entry.c.state, entry.c.reason, entry.c.first_seen)
     found: dict[str, Any] = {}
     for some in chunks(keys):
-        statement = select(*columns).where(entry.c.feed == feed_row, entry.c.key.in_(some))
-        found |= {known.key: known for known in connection.execute(statement)}
+        rows = connection.execute(_KNOWN, {"feed_row": feed_row, "keys": some})
+        found |= {known.key: known for known in rows}
     return found
-
-
-_READ: Final = tuple(entry.c[name] for name in
-                     ("id", "fields", "body", "state", "reason", "tries", "retry_at", "page_error"))  # fmt: skip
 
 
 def _differing(
@@ -334,8 +350,7 @@ def _differing(
     found = (each for each in delivered if isinstance(each, Entry))
     differ = [row.id for each in found if (row := known.get(storable(each.key))) and row.hash != each.hash]
     for some in chunks(differ):
-        statement = select(*_READ).where(entry.c.id.in_(some))
-        rows |= {row.id: row for row in connection.execute(statement)}
+        rows |= {row.id: row for row in connection.execute(_READ, {"rows": some})}
     return rows
 
 
@@ -347,18 +362,16 @@ def _save_positions(
     What stood in the one before was seen until then: a feed that answers 304 goes on showing its entries,
     though their rows are not touched.
     """
-    here = document_position.c.feed == row["id"]
-    stored = select(document_position.c.position, document_position.c.entry).where(here)
-    before = {row.position: row.entry for row in connection.execute(stored)}
+    before = {each.position: each.entry for each in connection.execute(_POSITIONS, {"here": row["id"]})}
     gone = sorted(set(before.values()) - set(standing.values()))
     _seen(connection, gone, row["last_success"] or at)
     _seen(connection, sorted(set(standing.values())), at)
     if standing == before:
         return
-    connection.execute(delete(document_position).where(here))
+    connection.execute(_FORGET_POSITIONS, {"here": row["id"]})
     if standing:
         connection.execute(
-            insert(document_position),
+            _PLACE,
             [
                 {"feed": row["id"], "position": position, "entry": known}
                 for position, known in sorted(standing.items())
@@ -368,4 +381,4 @@ def _save_positions(
 
 def _seen(connection: Connection, rows: Sequence[int], at: datetime) -> None:
     for some in chunks(rows):
-        connection.execute(update(entry).where(entry.c.id.in_(some)).values(last_seen=at))
+        connection.execute(_SEEN, {"rows": some, "at": at})
