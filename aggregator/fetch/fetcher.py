@@ -59,12 +59,7 @@ class Fetcher:
         self._lookup = lookup
         self._guard = Guard(polling)
         self._hosts = Hosts(polling.per_host, polling.host_delay.total_seconds())
-        allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        self._places = Places(
-            polling.concurrency,
-            outside=room_outside(polling, allowed=allowed),
-            largest=polling.max_body,
-        )
+        self._places = Places(polling.concurrency, outside=_room(polling), largest=polling.max_body)
         self._connect_seconds = min(CONNECT_SECONDS, polling.timeout.total_seconds())
         self._transports: dict[bool, Transport] = {}  # by Target.inside_only
         self._under_way = 0
@@ -84,7 +79,7 @@ class Fetcher:
         new._hosts = self._hosts
         new._places = self._places
         self._hosts.renew(polling.per_host, polling.host_delay.total_seconds())
-        self._places.renew(polling.concurrency, largest=polling.max_body)
+        self._places.renew(polling.concurrency, largest=polling.max_body, outside=_room(polling))
         self._successor = new
         for transport in self._transports.values():
             transport.connector.retire()
@@ -325,6 +320,11 @@ class Fetcher:
         if other is not None:  # else a host could have a connection of each kind at once
             other.connector.drop_idle(target.host.strip("[]"), target.port)
         return transport
+
+
+def _room(polling: PollingSettings) -> int:
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return room_outside(polling, allowed=allowed)
 
 
 @lru_cache(maxsize=1024)

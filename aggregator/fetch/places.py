@@ -71,7 +71,7 @@ class Places:
         self._largest = largest
         self._bounds = bounds or Bounds()
         self._free = places  # below zero while more are taken than a renewed configuration gives
-        self._room = outside
+        self._room = self._most_outside = outside
         self._inside = _Weights()
         self._outside = _Weights()
         self._waiting: deque[asyncio.Future[None]] = deque()
@@ -102,9 +102,12 @@ class Places:
         self._free += 1
         self._admit()
 
-    def renew(self, places: int, *, largest: int = 0) -> None:
-        """Go on with another number of places; those who hold one keep it."""
+    def renew(self, places: int, *, largest: int = 0, outside: int | None = None) -> None:
+        """Go on with another number of places; those who hold one keep it, and who waits outside goes on waiting."""
         self._largest = largest
+        if outside is not None:
+            self._room += outside - self._most_outside
+            self._most_outside = outside
         self._free += places - self._places
         self._places = places
         self._admit()
@@ -121,7 +124,7 @@ class Places:
 
         Where those outside hold too much by that, the largest of them are given up; it may be this one.
         """
-        if not self._room:
+        if self._room <= 0:
             return False
         self._room -= 1
         self._outside.put(place, self._inside.drop(place))

@@ -10,7 +10,7 @@ import pytest
 
 from aggregator.errors import Unreachable
 from aggregator.fetch.pacing import Hosts
-from aggregator.fetch.places import Places
+from aggregator.fetch.places import Place, Places
 from aggregator.model import Document, Request
 from tests.fetch.test_queues import Log, started
 from tests.fetching import AGENT, NOW, fetching, polling
@@ -105,6 +105,18 @@ async def test_a_renewed_number_of_places_holds_as_they_are_given_back() -> None
         assert sum(task.done() for task in waiting) == let_in, given
     places.renew(2)
     await asyncio.wait_for(waiting[2], 1)
+
+
+async def test_a_renewed_room_outside_holds_at_once() -> None:
+    places = Places(2, silence=0.02, outside=2)
+    places.renew(2, outside=1)
+    async with Place(places) as first, Place(places) as second:
+        await asyncio.sleep(0.1)
+        assert sorted((first.is_outside, second.is_outside)) == [False, True]
+        places.renew(2, outside=2)
+        await asyncio.sleep(0.1)
+        assert first.is_outside
+        assert second.is_outside
 
 
 async def test_closing_ends_the_wait_for_the_last_requests() -> None:
