@@ -110,11 +110,6 @@ def printable_json(value: object, *, indent: int | None = None) -> str:
     return json.dumps(value, ensure_ascii=False, indent=indent).translate(_JSON_CONTROLS)
 
 
-def counted(number: int, word: str) -> str:
-    """Give a number with its word, "1 feed" or "2 feeds"."""
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
-
-
 def _escape(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
         if isinstance(value, str):  # a traceback has lines, and quotes what an origin sent

@@ -6,7 +6,7 @@ import asyncio
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Final
 
 from aggregator import __version__
 from aggregator.cli.context import DONE, Context, own_name
+from aggregator.core.counts import counted
 from aggregator.errors import AggregatorError, ParseError, StoreError
-from aggregator.jobs import edits
+from aggregator.jobs import edits, lists
 from aggregator.observe import printable
 
 if TYPE_CHECKING:
     from aggregator.config.writing import FeedsFile
+    from aggregator.jobs.discover import Found
     from aggregator.jobs.services import Fetch, Work
     from aggregator.model import Config
     from aggregator.store import Store
@@ -51,16 +53,15 @@ def add(context: Context, url: str, *, id_: str) -> int:
         fetcher = Fetcher(config.polling, user_agent=agent, secrets=lambda _: None)
         edges = _Edges(config, fetcher, Workers(CHILDREN, CHILD_MEMORY))
         try:
-            with _history(config) as used:
-                return await edits.add(
-                    url,
-                    wanted=id_,
-                    file=_file(context),
-                    edges=edges,
-                    used=used,
-                    now=context.now,
-                    tell=bar.tell,
-                )
+            return await edits.add(
+                url,
+                wanted=id_,
+                file=_file(context),
+                edges=edges,
+                used=_history(config),
+                now=context.now,
+                tell=bar.tell,
+            )
         finally:
             bar.close()
             await fetcher.close()
@@ -76,14 +77,15 @@ def import_(context: Context, file: Path, *, dry_run: bool) -> int:
     """Append the feeds of an OPML file to feeds.toml, with its folders as sections."""
     config = context.load().config
     try:
-        with _history(config) as used:
-            imported = edits.take_in(_bytes(file), file=_file(context), used=used, dry_run=dry_run)
+        imported = lists.take_in(_bytes(file), file=_file(context), used=_history(config), dry_run=dry_run)
     except ParseError as error:
         raise AggregatorError(f"{file}: {error}") from error
     if not context.quiet:
-        for line in edits.notes(imported):
+        for line in lists.plan(imported) if dry_run else ():
+            print(printable(line))
+        for line in lists.notes(imported):
             print(printable(f"note: {line}"), file=sys.stderr)
-        print(printable(edits.sums(imported, dry_run=dry_run)))
+        print(printable(lists.sums(imported, dry_run=dry_run)))
     return DONE
 
 
@@ -95,7 +97,7 @@ def export(context: Context) -> int:
         if store is not None:
             with suppress(StoreError):
                 records = store.feed_records()
-    sys.stdout.buffer.write(edits.export(config, records))
+    sys.stdout.buffer.write(lists.export(config, records))
     return DONE
 
 
@@ -122,15 +124,14 @@ def _stored(config: Config) -> Iterator[Store | None]:
             store.close()
 
 
-@contextmanager
-def _history(config: Config) -> Iterator[Callable[[str], bool]]:
+def _history(config: Config) -> edits.Used:
     """Say of an id whether entries are stored under it, which a feed that is given it would take over."""
+    names: frozenset[str] = frozenset()
     with _stored(config) as store:
-
-        def used(id_: str) -> bool:
-            return store is not None and next(store.entries(feed=id_), None) is not None
-
-        yield used
+        if store is not None:
+            with suppress(StoreError):
+                names = store.feeds_with_entries()
+    return names.__contains__
 
 
 def _bytes(file: Path) -> bytes:
@@ -156,7 +157,7 @@ def _tell_added(context: Context, added: edits.Added) -> None:
     assert added.found is not None
     found = added.found
     says = ", ".join(filter(None, (found.title, _entries(found.entries), found.language)))
-    print(printable(f"found {found.url} ({says})"))
+    print(printable(f"{_instead(found)}found {found.url} ({says})"))
     print(f"added to {context.path}:\n")
     for line in added.text.splitlines():
         print(printable(f"    {line}"))
@@ -176,8 +177,14 @@ def _tell_added(context: Context, added: edits.Added) -> None:
     )
 
 
+def _instead(found: Found) -> str:
+    """Say in front of what was found that it is not the very address that was given, and why."""
+    why = f"{found.instead}; " if found.instead else ""
+    return f"{why}{found.how}: " if found.how else why
+
+
 def _entries(number: int) -> str:
-    return "no entries yet" if not number else "1 entry" if number == 1 else f"{number} entries"
+    return counted(number, "entry") if number else "no entries yet"
 
 
 def _command(context: Context) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from aggregator.cli.context import DONE, Context, own_name
+from aggregator.core.counts import counted
 from aggregator.jobs import guards
 from aggregator.model import StoredEntry
 from aggregator.observe import printable
@@ -27,7 +28,7 @@ def release(context: Context, name: str) -> int:
         print(printable(f"{name}: nothing of it is held{_elsewhere(released.elsewhere)}"))
         return DONE
     if released.entries:
-        entries = "1 entry was" if released.entries == 1 else f"{released.entries} entries were"
+        entries = counted(released.entries, "entry", "was")
         print(printable(f"{name}: {entries} held, and let through now"))
     if released.was_gone:
         print(printable(f"{name}: it was gone (410), and is asked again"))

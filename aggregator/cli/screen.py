@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from aggregator.cli.context import nobody_reads, own_name
+from aggregator.core.counts import counted
 from aggregator.model import Config, Edition, FeedRecord, Polled, PollOutcome
-from aggregator.observe import counted, printable
+from aggregator.observe import printable
 
 
 class Progress:
@@ -77,8 +78,8 @@ def print_round(summary: Mapping[str, Any], config: Config, *, quiet: bool) -> N
         return
     print(
         f"{counted(summary['polled'], 'feed')} asked, {summary['failed']} failed; "
-        f"{summary['new']} new entries, {summary['updated']} changed; {summary['read']} read; "
-        f"{summary['replaced']} files replaced in {config.output.directory}"
+        f"{counted(summary['new'], 'new entry')}, {summary['updated']} changed; {summary['read']} read; "
+        f"{counted(summary['replaced'], 'file')} replaced in {config.output.directory}"
     )
     for kind, count in summary["problems"].items():
         print(f"  {count} {kind}: `aggregator status` says which and why")
@@ -89,7 +90,7 @@ def print_published(summary: Mapping[str, Any], config: Config, *, quiet: bool) 
     """Say what was written."""
     if quiet:
         return
-    print(f"{summary['replaced']} files replaced in {config.output.directory}")
+    print(f"{counted(summary['replaced'], 'file')} replaced in {config.output.directory}")
     _print_failed(summary)
 
 
@@ -168,7 +169,8 @@ class DaemonScreen:
         told = {region.code for region in newest.story.regions if region.rule != "member"}
         places = ", ".join(place.name for place in newest.places if place.code in told)
         self._say(
-            f"→ {edition.title}: {_stories(stories)} from {_entries(entries)}, {entries - stories} were copies"
+            f"→ {edition.title}: {counted(stories, 'story')} from {counted(entries, 'entry')}, "
+            f"{_copies(entries - stories)}"
         )
         self._say(f"    {newest.story.article.headline}" + (f" ({places})" if places else ""))
 
@@ -182,12 +184,8 @@ class DaemonScreen:
             nobody_reads()
 
 
-def _stories(number: int) -> str:
-    return "1 story" if number == 1 else f"{number} stories"
-
-
-def _entries(number: int) -> str:
-    return "1 entry" if number == 1 else f"{number} entries"
+def _copies(number: int) -> str:
+    return "1 was a copy" if number == 1 else f"{number} were copies"
 
 
 def _news(outcome: PollOutcome, *, first: bool) -> str:

@@ -55,8 +55,8 @@ def _write_new(path: Path, text: str) -> bool:
 def check(context: Context) -> int:
     """Say what the file means, or raise ConfigError with every fault."""
     from aggregator import config as configuration
+    from aggregator.core.counts import counted
     from aggregator.jobs.places import packaged_gazetteer
-    from aggregator.observe import counted
 
     config = context.load().config
     for notice in configuration.notices(config):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Collection
+from hashlib import blake2b
 from typing import Final
 
 from aggregator.config.words import RESERVED, slug
@@ -19,7 +20,8 @@ _NAMELESS: Final = (
     " untitled xml"
 )
 _GENERIC: Final = frozenset(_NAMELESS.split())
-# As the press of these languages writes its names in Latin letters (ISO 9 and BGN/PCGN, without their marks).
+# As the press of these languages writes its names in Latin letters (ISO 9 and BGN/PCGN, without their marks): Cyrillic,
+# special Latin letters, Arabic, Greek, Hebrew, Georgian, Armenian.
 # The letter, then what stands for it; a letter alone is left out.
 _LETTERS: Final = (
     "аa бb вv гg дd еe зz иi йy кk лl мm нn оo пp рr сs тt уu фf ыy эe ёyo жzh хkh цts чch шsh щshch "
@@ -28,8 +30,29 @@ _LETTERS: Final = (
     "ßss æae øo œoe đd ðd þth łl ıi "
     "اa أa إi آa بb تt ثth جj حh خkh دd ذdh رr زz سs شsh صs ضd طt ظz عa غgh فf قq كk لl مm نn هh وw "
     "يy ىa ةa ء ئy ؤw پp چch گg کk یy ژzh ـ "
+    "αa βv γg δd εe ζz ηi θth ιi κk λl μm νn ξx οo πp ρr σs ςs τt υy φf χch ψps ωo "
+    "אa בb גg דd הh וv זz חh טt יy כk ךk לl מm םm נn ןn סs ע פp ףp צts ץts קk רr שsh תt "
+    "აa ბb გg დd ეe ვv ზz თt იi კk ლl მm ნn ოo პp ჟzh რr სs ტt უu ფp ქk ღgh ყq შsh ჩch ცts ძdz წts ჭch ხkh ჯj ჰh "
+    "աa բb գg դd եe զz էe ըy թt ժzh իi լl խkh ծts կk հh ձdz ղgh ճch մm յy նn շsh ոo չch պp ջj ռr սs վv տt րr ցts "
+    "ւv փp քk օo ֆf ー "
 )
-_TABLE: Final = {ord(each[0]): each[1:] for each in _LETTERS.split()}
+# Scripts whose letters Unicode names by their sound, and the vowel signs of India, which take the place of the "a"
+# that the letter before them has by itself.
+_SYLLABLES: Final = re.compile(r"(?:HANGUL SYLLABLE|(?:HIRAGANA|KATAKANA) LETTER(?: SMALL)?) (\w+)")
+_OF_INDIA: Final = "(?:DEVANAGARI|BENGALI|GURMUKHI|GUJARATI|ORIYA|TAMIL|TELUGU|KANNADA|MALAYALAM)"
+_INDIAN: Final = re.compile(rf"{_OF_INDIA} (LETTER|VOWEL SIGN|SIGN VIRAMA|SIGN ANUSVARA)(?:.* (\w+))?")
+_INSTEAD: Final = "\0"  # of the "a" before it
+
+
+class _Letters(dict[int, str]):
+    """What stands for a letter; one that is not in the table has what stands for it without its marks."""
+
+    def __missing__(self, code: int) -> str:
+        plain = ord(unicodedata.normalize("NFD", chr(code))[0])
+        return self[plain] if plain != code and plain in self else chr(code)
+
+
+_TABLE: Final = _Letters({ord(each[0]): each[1:] for each in _LETTERS.split()})
 
 
 class Ids:
@@ -61,9 +84,27 @@ def feed_id(title: str, url: str) -> str:
 
 
 def section_id(title: str) -> str:
-    """Make the id of a section, which is also its folder, of its title; not yet one of its own."""
-    named = name_of(title) or "section"
-    return f"{named}-1" if named in RESERVED else named
+    """Make the id of a section, which is also its folder, of its title; not yet one of its own.
+
+    A title that cannot be written in Latin letters at all gives a number, the same for it anywhere.
+    """
+    named = name_of(title) or f"section-{_digest(title)}"
+    return whole_section_id(title) or (f"{named}-1" if named in RESERVED else named)
+
+
+def whole_section_id(title: str) -> str:
+    """Make the id that says all of a title; "": it would leave letters out, and might be that of another title."""
+    sounds = _sounds(latin(title[:1000]))
+    whole = slug(sounds)
+    left_out = any(each.isalnum() and not each.isascii() for each in unicodedata.normalize("NFKD", sounds))
+    if left_out or len(whole) > LONGEST:
+        return ""
+    return f"{whole}-1" if whole in RESERVED else whole
+
+
+def _digest(title: str) -> str:
+    folded = unicodedata.normalize("NFKC", title).casefold().strip()
+    return blake2b(folded.encode("utf-8", "replace"), digest_size=3).hexdigest()
 
 
 def name_of(title: str) -> str:
@@ -86,8 +127,24 @@ def host_name(url: str) -> str:
 
 
 def latin(text: str) -> str:
-    """Write Cyrillic and Arabic letters, and special Latin ones, with plain ones; the others stay."""
+    """Write the letters of other alphabets with Latin ones, roughly; signs for syllables and words stay."""
     return unicodedata.normalize("NFC", text).casefold().translate(_TABLE)
+
+
+def _sounds(text: str) -> str:
+    """Write signs for syllables as they sound, roughly."""
+    return text if text.isascii() else re.sub("a?\0", "", "".join(map(_sound, text.replace("\0", ""))))
+
+
+def _sound(letter: str) -> str:
+    name = unicodedata.name(letter, "")
+    if found := _SYLLABLES.fullmatch(name):
+        return found[1].lower()
+    indian = _INDIAN.fullmatch(name)
+    if indian is None:
+        return letter
+    kind, sound = indian[1], (indian[2] or "").lower()
+    return {"LETTER": sound, "SIGN ANUSVARA": "n", "SIGN VIRAMA": _INSTEAD}.get(kind, _INSTEAD + sound)
 
 
 def _tells(named: str) -> bool:

@@ -10,8 +10,10 @@ from typing import Final
 
 from aggregator.config import addresses, kinds, words
 from aggregator.config.kinds import Kind
+from aggregator.model import OutputSettings, PollingSettings
 
-_ENTRIES: Final = kinds.number(1, 10_000)
+_USUAL: Final = PollingSettings()
+_ENTRIES: Final = kinds.number(1, 10_000, usual=OutputSettings().entries)
 _CREDENTIAL: Final = ' and credential = "NAME" (docs/configuration.md, Secrets)'
 _LINES: Final = kinds.text(lines=True, longest=20_000)
 
@@ -33,9 +35,9 @@ KINDS: Final[Mapping[str, Kind]] = {
     "polling.min_interval": kinds.duration(least=1),
     "polling.max_interval": kinds.duration(least=1),
     "polling.timeout": kinds.duration(least=1),
-    "polling.concurrency": kinds.number(1, 10_000),
-    "polling.per_host": kinds.number(1, 10_000),
-    "polling.flood_limit": kinds.number(0, 1_000_000),
+    "polling.concurrency": kinds.number(1, 10_000, usual=_USUAL.concurrency),
+    "polling.per_host": kinds.number(1, 10_000, usual=_USUAL.per_host),
+    "polling.flood_limit": kinds.number(0, 1_000_000, usual=_USUAL.flood_limit),
     "polling.proxy": kinds.or_empty(addresses.url("http://proxy.example:3128")),
     "polling.allow_networks": addresses.NETWORK_KIND,
     "polling.never_fetch": addresses.HOST_KIND,
@@ -54,7 +56,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "feed.language": words.LANGUAGE_OR_NONE,
     "feed.timezone": words.ZONE_OR_NONE,
     "feed.based_in": words.REGION_OR_NONE,
-    "feed.priority": kinds.number(-1000, 1000),
+    "feed.priority": kinds.number(-1000, 1000, usual=1),
     "feed.interval": kinds.empty_means_none(kinds.duration(least=1)),
     "feed.credential": words.CREDENTIAL_KIND,
     "feed.note": _LINES,

@@ -174,14 +174,14 @@ def _read_flag(value: object, _: Context) -> bool:
 FLAG: Final = Kind(_read_flag, {"type": "boolean"})
 
 
-def number(lowest: int, highest: int) -> Kind:
-    """A whole number between two bounds, both included."""
+def number(lowest: int, highest: int, *, usual: int) -> Kind:
+    """A whole number between two bounds, both included; `usual` is the one to write when none is meant."""
 
     def read(value: object, _: Context) -> int:
         if isinstance(value, str) and re.fullmatch(r"\s*-?[0-9]{1,9}\s*", value):
             raise Wrong(f"{shown(value)} stands in quotes; write {int(value)}")
         if isinstance(value, bool) or not isinstance(value, int):
-            raise Wrong(f"{shown(value)} is no whole number; write one like {max(lowest, 1)}")
+            raise Wrong(f"{shown(value)} is no whole number; write one like {usual}")
         if value < lowest:
             raise Wrong(f"{shown(value)} is too small; the least is {lowest:,}")
         if value > highest:

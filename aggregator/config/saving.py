@@ -48,12 +48,11 @@ class State:
     status: os.stat_result
 
 
-def read(path: Path) -> State:
-    """Read a file with what it is; raises AggregatorError."""
+def state_of(path: Path, data: bytes) -> State:
+    """Give a file of which these bytes were read, with what it is; raises AggregatorError."""
     with _told(str(path)):
         file = path.resolve(strict=True)
-        with file.open("rb") as opened:
-            return State(file=file, data=opened.read(), status=os.fstat(opened.fileno()))
+        return State(file=file, data=data, status=file.stat())
 
 
 def append(state: State, addition: bytes, *, name: str) -> bool:

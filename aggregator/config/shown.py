@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, time
 from typing import Final
 
 LONGEST_QUOTE: Final = 70
+MOST_NAMED: Final = 10  # of what there is, when something else was asked for
 
 # "https://user:password@host": what stands before the @ is never repeated, in no message and no log.
 _USERINFO: Final = re.compile(r"(://)[^/\s\"'?#]*@")
@@ -72,6 +73,20 @@ def guess(word: str, known: Iterable[str]) -> str:
     folded = {name.casefold(): name for name in known}
     near = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
     return f'; did you mean "{folded[near[0]]}"?' if near else ""
+
+
+def no_such(what: str, given: str, known: Collection[str]) -> str:
+    """`kampa: no such feed; did you mean kampar? …`: what there is, or of much what is near and how much it is."""
+    import difflib
+
+    is_plain = given.isprintable() and given.strip() == given and 0 < len(given) <= LONGEST_QUOTE
+    said = f"{given if is_plain else quoted(given)}: no such {what}"
+    if len(known) <= MOST_NAMED:
+        return f"{said}; there are: {', '.join(known)}" if known else f"{said}; there are none"
+    folded = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(given[:LONGEST_QUOTE].casefold(), folded, n=3, cutoff=0.6)
+    meant = f"did you mean {listed((folded[each] for each in near), last='or')}? " if near else ""
+    return f"{said}; {meant}{'There' if meant else 'there'} are {len(known)}, which `aggregator status` lists"
 
 
 def listed(words: Iterable[str], *, last: str = "and", most: int = 12) -> str:

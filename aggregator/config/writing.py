@@ -11,7 +11,7 @@ from typing import Final
 from aggregator.config import saving
 from aggregator.config.keys import KINDS
 from aggregator.config.kinds import Wrong
-from aggregator.config.load import LARGEST_FILE, decode, loads, read
+from aggregator.config.load import LARGEST_FILE, contents, decode, loads
 from aggregator.config.names import Places
 from aggregator.config.syntax import parse
 from aggregator.core.toml import toml_string
@@ -130,8 +130,7 @@ class FeedsFile:
 
     def _wanted(self, blocks: Blocks) -> tuple[saving.State, str, str]:
         """Read the file, and give it with the blocks that it can take."""
-        read(self.path)  # says in plain words why it cannot be read
-        state = saving.read(self.path)
+        state = saving.state_of(self.path, contents(self.path))
         text = decode(state.data, file=str(self.path))
         wanted = "\n".join(blocks(self._loaded(text, "")))
         if wanted:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from aggregator.core.counts import counted
+from aggregator.core.dates.zones import zone_of
 from aggregator.core.schedule import LIVELY_MOST, safe_interval
 from aggregator.core.toml import toml_string, written
-from aggregator.core.urls import absolute
+from aggregator.core.urls import absolute, host_of
+from aggregator.errors import FetchError, Refused, TlsFailed, ToldToWait
 from aggregator.model import FeedRecord, FeedSettings, FeedWarning, Rhythm
 
 LOSS_LEAST: Final = 0.05  # share of the entries; less is within what can be estimated
@@ -19,6 +22,11 @@ LONGEST_URL: Final = 2_000  # characters; a longer one is no line to copy
 # Rules that a publisher's own word stands behind: no interval of ours makes them shorter.
 PUBLISHERS: Final = frozenset({"max-age", "ttl", "skip-hours", "retry-after"})
 ADAPTING: Final = frozenset({"rhythm", "surge"})  # rules that answer to a loss by themselves
+UNAUTHORIZED: Final = 401
+LEAVE_ALONE: Final = frozenset({429, 503})
+FEED_FOUND: Final = "feed-found"
+DATES_AHEAD: Final = "dates-ahead"
+FARTHEST_ZONE: Final = timedelta(hours=14)
 MINUTE: Final = timedelta(minutes=1)
 FLOOR: Final = timedelta(minutes=15)  # whoever wants to ask a publisher more often than this asks first
 # Intervals that people write, in seconds.
@@ -81,6 +89,37 @@ def moved(to: str) -> FeedWarning:
     return FeedWarning(kind="moved", message=message)
 
 
+def feed_found(url: str, title: str) -> FeedWarning:
+    """Suggest, of a feed that has died, one that its site has elsewhere, with the line that takes it."""
+    name = f' ("{title}")' if title else ""
+    message = f"its site, {host_of(url)}, has a feed at another address{name}; write url = {toml_string(url)}"
+    return FeedWarning(kind=FEED_FOUND, message=message)
+
+
+def after_failure(error: FetchError) -> str:
+    """Say what an editor can do about an address that could not be had."""
+    if isinstance(error, Refused):
+        return _after_refusal(error.reason)
+    if error.http_status == UNAUTHORIZED:
+        return (
+            "write the [[feed]] by hand, with its own address and credential (docs/configuration.md, Secrets)"
+        )
+    if error.http_status in LEAVE_ALONE or isinstance(error, ToldToWait):
+        return "it wants to be left alone for a while; try again later"
+    if isinstance(error, TlsFailed):
+        return "tell its publisher; the address with http:// in front may do until then"
+    return "is the address written right? Look at it in a browser, or try again later"
+
+
+def _after_refusal(reason: str) -> str:
+    """Say what an editor can do about an address that our own rules forbid."""
+    if "allow_networks" in reason:
+        return "write that below [polling] in feeds.toml only where you know the machine behind it"
+    if "never_fetch" in reason:
+        return "take it out of that list, below [polling] in feeds.toml, if it may be asked after all"
+    return "give the address of the feed itself, as a browser shows it in the end"
+
+
 def validators() -> FeedWarning:
     """Warn that an origin's validators cannot be sent back byte for byte (RFC 9110, 8.8)."""
     message = (
@@ -92,25 +131,53 @@ def validators() -> FeedWarning:
 
 def flood(held: int, feed_id: str) -> FeedWarning:
     """Warn that a guard holds entries of a feed."""
-    entries = "1 entry is" if held == 1 else f"{held} entries are"
     message = (
-        f"{entries} held: more old or undated entries came at once than flood_limit lets through. "
+        f"{counted(held, 'entry', 'is')} held: more old or undated entries came at once than flood_limit lets through. "
         f"`aggregator entries --feed {_argument(feed_id)}` lists them, `aggregator release {_argument(feed_id)}` lets "
         "them through"
     )
     return FeedWarning(kind="flood", message=message)
 
 
-def dates_ahead(ahead: Sequence[datetime]) -> FeedWarning | None:
-    """Warn of dates of entries, as claimed, that lie in the future."""
+def dates_ahead(
+    ahead: Sequence[datetime], feed: FeedSettings, *, zone: str, now: datetime
+) -> FeedWarning | None:
+    """Warn of dates of entries, as claimed, that lie in the future, with the lines that mend a wrong zone.
+
+    `zone` (IANA) is that of the feed, else of the site.
+    """
     if not ahead:
         return None
-    entries = "1 entry is" if len(ahead) == 1 else f"{len(ahead)} entries are"
+    furthest = max(ahead)
+    remedy = _zone_remedy(ahead, feed, zone=zone, now=now)
     message = (
-        f"{entries} dated in the future, the furthest {max(ahead)}; what is dated so goes out with the time at "
-        "which it was first seen. Is the feed's time zone right? See `timezone_wins`"
+        f"{counted(len(ahead), 'entry', 'is')} dated in the future, the furthest {furthest}; what is dated so goes "
+        f"out with the time at which it was first seen. {remedy}"
     )
-    return FeedWarning(kind="dates-ahead", message=message)
+    return FeedWarning(kind=DATES_AHEAD, message=message)
+
+
+def _zone_remedy(ahead: Sequence[datetime], feed: FeedSettings, *, zone: str, now: datetime) -> str:
+    """Say what an editor can do: where the zone is at fault, no date is ahead any more when it is read in another."""
+    if max(ahead) - now > FARTHEST_ZONE:
+        return "No zone is that far ahead: its publisher writes wrong dates, or announces what is to come"
+    if feed.timezone_wins:
+        return f"They are read in {zone} (timezone_wins): is that its zone?"
+    local = [moment.replace(tzinfo=zone_of(zone) or UTC) for moment in ahead]
+    if max(local) <= now:
+        lines = (
+            "timezone_wins = true"
+            if feed.timezone
+            else f"timezone = {toml_string(zone)} and timezone_wins = true"
+        )
+        return (
+            f"It seems to write the time of {zone} under the name of another zone: "
+            f"write {lines} under it in feeds.toml"
+        )
+    return (
+        "Is the time zone that it writes right? If not, write the one it is in as timezone, "
+        "and timezone_wins = true, under it in feeds.toml"
+    )
 
 
 def not_modified_unasked() -> FeedWarning:

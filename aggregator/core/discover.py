@@ -16,7 +16,7 @@ from typing import Final
 from aggregator.core import formats
 from aggregator.core.formats import charset
 from aggregator.core.text import clean, cut
-from aggregator.core.urls import absolute, registrable_domain
+from aggregator.core.urls import absolute
 from aggregator.errors import NotAFeed
 
 LONGEST: Final = 10_000_000  # bytes of a page that are looked at
@@ -127,7 +127,9 @@ def look(body: bytes, *, url: str, content_type: str | None) -> Look:
         parsed = formats.parse(body, url=url, content_type=content_type)
     except NotAFeed as error:
         found = tuple(links(body, url=url, content_type=content_type))
-        return Look(candidates=found, refresh=refresh(body, url=url), reason=str(error))
+        return Look(
+            candidates=found, refresh=refresh(body, url=url, content_type=content_type), reason=str(error)
+        )
     return Look(
         feed=FeedFacts(
             title=cut(parsed.title or "", 200),
@@ -162,9 +164,9 @@ def _keep(candidate: Candidate, found: dict[str, Candidate]) -> None:
         found.setdefault(candidate.url, candidate)
 
 
-def refresh(body: bytes, *, url: str) -> str | None:
+def refresh(body: bytes, *, url: str, content_type: str | None) -> str | None:
     """Give where a page sends its readers at once: `<meta http-equiv="refresh" content="0; url=/id/">`."""
-    head = charset.decode(body[:50_000], None)
+    head = charset.decode(body[:50_000], content_type)
     for name, attributes, _ in _tags(head, wanted=("meta", "body")):
         if name == "body":
             return None
@@ -205,12 +207,6 @@ AT_ROOT: Final = (
     "feed/",
     "index.rdf",
 )
-
-
-def same_site(one: str, other: str) -> bool:
-    """Whether two addresses belong to one registrable domain, or are on one host that has none."""
-    domain = registrable_domain(one)
-    return bool(domain) and domain == registrable_domain(other)
 
 
 def web_address(given: str) -> tuple[str, ...]:
@@ -344,6 +340,5 @@ __all__ = [
     "links",
     "look",
     "refresh",
-    "same_site",
     "web_address",
 ]

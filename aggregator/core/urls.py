@@ -26,12 +26,19 @@ TRACKING_NAMES: Final = frozenset(_TRACKING_NAMES.split())
 FEED_NAMES: Final = frozenset({"emc", "from", "partner", "ref", "referrer", "rss", "source", "src", "via"})
 FEED_VALUES: Final = frozenset({"rss", "rssfeed", "rss20", "feed", "atom", "rss1", "rss2.0"})
 BLANKS: Final = " \t\r\n\f\v\0\u00a0\u200b\ufeff"
+# An address that is its own normal form: a name as host, nothing to resolve in the path, nothing to escape.
+NORMAL: Final = re.compile(
+    r"https?://(?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?\.){1,8}[a-z]{2,24}"
+    r"/[A-Za-z0-9_~/\-]*(?:\.[A-Za-z0-9_~\-][A-Za-z0-9_~/\-]*)*(?:\?[A-Za-z0-9_~/\-.?=&%+,;:!$()*]*)?"
+)
 ESCAPES: Final = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
 def absolute(link: str | None, base: str) -> str | None:
     """Resolve a link against a base; None unless the result is http(s) with a host. User names are dropped."""
     given = (link or "").strip(BLANKS)
+    if NORMAL.fullmatch(given) and "xn--" not in given:
+        return given
     href = _joined(given, base) if given else None
     if href is None or not href.startswith(("http://", "https://")):
         return None
@@ -85,6 +92,12 @@ def alike(url: str) -> str:
 def registrable_domain(url: str) -> str:
     """Name the domain that one owner can register ("example.co.id"); an address literal is its own."""
     return _registrable(host_of(url))
+
+
+def same_site(one: str, other: str) -> bool:
+    """Whether two addresses belong to one registrable domain, or are on one host that has none."""
+    domain = registrable_domain(one)
+    return bool(domain) and domain == registrable_domain(other)
 
 
 @lru_cache(maxsize=4096)

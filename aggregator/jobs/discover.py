@@ -5,7 +5,7 @@ Few requests, through the same fetcher as the polls, so that a feed that is foun
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -13,10 +13,10 @@ from typing import Final, Protocol
 import ada_url
 
 from aggregator.config import writing
-from aggregator.core import discover
+from aggregator.core import advice, discover
+from aggregator.core.counts import counted
 from aggregator.core.discover import Candidate, FeedFacts, Look
-from aggregator.core.toml import toml_string
-from aggregator.core.urls import alike, host_of
+from aggregator.core.urls import alike, same_site
 from aggregator.errors import (
     AggregatorError,
     FetchError,
@@ -35,11 +35,9 @@ MOST_REQUESTS: Final = 12
 MOST_LINKS: Final = 6  # of one page that are asked; the usual places are asked with what is left
 MOST_OTHERS: Final = 20
 LOOK_SECONDS: Final = 20.0
-FOUND: Final = "feed-found"
 # After these a host is not asked again in one search: it does not answer, or does not want to be asked.
 ENOUGH: Final = (Unreachable, TlsFailed, TimedOut, ToldToWait, Refused)
-LEAVE_ALONE: Final = frozenset({429, 503})
-UNAUTHORIZED: Final = 401
+MOVED: Final = "it leads to another address for good"
 
 FIRST_RETRY: Final = timedelta(hours=1)  # for a host that wants to be left alone and does not say how long
 
@@ -73,6 +71,8 @@ class Found:
     language: str = ""
     link: str = ""  # of the site it belongs to, as it says
     others: tuple[Candidate, ...] = ()  # what else the page names as feeds; not asked
+    how: str = ""  # where its address is from; "": it is the one that was meant
+    instead: str = ""  # of which address, and why; "": it is the one that was meant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +97,7 @@ class _Search:
     left: int = MOST_REQUESTS
     asked: dict[str, str] = field(default_factory=dict)  # address -> why it is no feed; "": it is one
     dead: set[str] = field(default_factory=set)  # origins
-    refused: int | None = None  # the status with which the first address was answered
+    failure: FetchError | None = None  # why the address that is meant could not be had; of two, the last one
 
     async def ask(self, url: str) -> _Answer | None:
         """Ask one address, once; None: nothing that can be read came, or it may not be asked any more."""
@@ -133,10 +133,10 @@ class _Search:
         return _origin(url) in self.dead
 
     async def _failed(self, url: str, error: FetchError) -> None:
-        if not self.asked:
-            self.refused = error.http_status
+        if url == self.home:
+            self.failure = error
         self.asked[url] = error.reason
-        if isinstance(error, ENOUGH) or error.http_status in LEAVE_ALONE:
+        if isinstance(error, ENOUGH) or error.http_status in advice.LEAVE_ALONE:
             self.dead.add(_origin(url))
         if self.failed is not None:
             await self.failed(error)
@@ -154,21 +154,28 @@ async def find(
     if fault := writing.fault_of_url(addresses[0]):
         raise AggregatorError(discover.anonymous(f"the address {fault}"))
     search = _Search(edges=services, now=now, home=addresses[0], tell=tell)
-    page = None
-    for address in addresses:
-        search.home = address
-        page = await search.ask(address)
-        if page is not None or not search.is_dead(address):
-            break
+    page = await _first(search, addresses)
     base = page.url if page else search.home
 
     def may(candidate: Candidate) -> bool:
-        return candidate.declared or discover.same_site(candidate.url, base)
+        return candidate.declared or same_site(candidate.url, base)
 
     found = await _from(search, page, may)
+    meant = {address: search.asked[address] for address in addresses if address in search.asked}
     if found is None:
-        raise AggregatorError(_nothing(search))
-    return found
+        raise AggregatorError(_nothing(search, meant))
+    moved = "" if found.url in meant else f"{search.home}: {MOVED}"
+    return replace(found, instead=_told(meant) or moved)
+
+
+async def _first(search: _Search, addresses: Iterable[str]) -> _Answer | None:
+    """Ask for what is meant: the first of these addresses whose host answers at all."""
+    for address in addresses:
+        search.home = address
+        answer = await search.ask(address)
+        if answer is not None or not search.is_dead(address):
+            return answer
+    return None
 
 
 async def suggest(
@@ -185,7 +192,7 @@ async def suggest(
     taken |= {alike(each.url) for each in services.config.feed}
 
     def may(candidate: Candidate) -> bool:
-        own = any(discover.same_site(candidate.url, site) for site in sites)
+        own = any(same_site(candidate.url, site) for site in sites)
         return own and alike(candidate.url) not in taken and not candidate.is_of_comments
 
     async def permit(url: str) -> None:
@@ -201,12 +208,7 @@ async def suggest(
     found = await _from(search, await search.ask(_start(record, feed)), may)
     if found is None or not found.entries:
         return None
-    name = f' ("{found.title}")' if found.title else ""
-    line = f"url = {toml_string(found.url)}"
-    site = host_of(found.url)
-    return FeedWarning(
-        kind=FOUND, message=f"its site, {site}, has a feed at another address{name}; write {line}"
-    )
+    return advice.feed_found(found.url, found.title)
 
 
 def _start(record: FeedRecord, feed: FeedSettings) -> str:
@@ -223,7 +225,7 @@ async def _from(search: _Search, page: _Answer | None, may: May) -> Found | None
     """
     page = await _refreshed(search, page)
     if page and page.look.feed and may(Candidate(url=page.lasting)):
-        return _found(page.lasting, page.look.feed, ())
+        return _found(page.lasting, page.look.feed)
     links = list(filter(may, page.look.candidates)) if page else []
     places = _places(page.url if page else search.home)
     empty: Found | None = None
@@ -243,20 +245,29 @@ async def _refreshed(search: _Search, page: _Answer | None) -> _Answer | None:
     """Follow a page that sends its readers to another one of its site, which names the feeds, once."""
     if page is None or page.look.feed or page.look.candidates or not page.look.refresh:
         return page
-    if not discover.same_site(page.look.refresh, page.url):
+    if not same_site(page.look.refresh, page.url):
         return page
     return await search.ask(page.look.refresh) or page
 
 
 async def _tried(search: _Search, candidate: Candidate, may: May, links: list[Candidate]) -> Found | None:
     """Ask a candidate: a feed, or a page that lists the feeds of the site, of which the first one counts."""
+    how = _how(candidate, links)
     answer = await _led(search, candidate, may)
     if answer is not None and answer.look.feed is None:
         links = list(filter(may, answer.look.candidates))
         answer = await _led(search, links[0], may) if links else None
     if answer is None or answer.look.feed is None or writing.fault_of_url(answer.lasting):
         return None
-    return _found(answer.lasting, answer.look.feed, [each for each in links if each.url not in search.asked])
+    others = [each for each in links if each.url not in search.asked]
+    return _found(answer.lasting, answer.look.feed, others=others, how=how)
+
+
+def _how(candidate: Candidate, links: list[Candidate]) -> str:
+    """Say where the address of a feed is from."""
+    if candidate.declared:
+        return "the page names another address"
+    return "the page links to another address" if candidate in links else "where sites usually have a feed"
 
 
 async def _led(search: _Search, candidate: Candidate, may: May) -> _Answer | None:
@@ -265,7 +276,7 @@ async def _led(search: _Search, candidate: Candidate, may: May) -> _Answer | Non
     return answer if answer is not None and may(replace(candidate, url=answer.url)) else None
 
 
-def _found(url: str, facts: FeedFacts, others: Iterable[Candidate]) -> Found:
+def _found(url: str, facts: FeedFacts, *, others: Iterable[Candidate] = (), how: str = "") -> Found:
     known = {alike(url)}
     rest = [each for each in others if alike(each.url) not in known and not each.is_of_comments]
     return Found(
@@ -275,24 +286,32 @@ def _found(url: str, facts: FeedFacts, others: Iterable[Candidate]) -> Found:
         language=facts.language,
         link=facts.link,
         others=tuple(rest[:MOST_OTHERS]),
+        how=how,
     )
 
 
-def _nothing(search: _Search) -> str:
+def _told(reasons: Mapping[str, str]) -> str:
+    """Say of addresses why each is no feed; "": they are."""
+    urls: dict[str, list[str]] = {}
+    for url, why in reasons.items():
+        if why:
+            urls.setdefault(why, []).append(url)
+    return "; ".join(f"{' and '.join(same)}: {why}" for why, same in urls.items())
+
+
+def _nothing(search: _Search, meant: Mapping[str, str]) -> str:
     """Say in one line what was tried, and what to do."""
-    first, why = next(iter(search.asked.items()))
-    more = len(search.asked) - 1
-    if search.refused == UNAUTHORIZED:
-        return (
-            f"{first}: {why}; write the [[feed]] by hand, with its own address and credential "
-            "(docs/configuration.md, Secrets)"
-        )
-    if search.is_dead(search.home):
-        reasons = dict.fromkeys(f"{url}: {reason}" for url, reason in search.asked.items())
-        return f"{'; '.join(reasons)}; look at the address in a browser, or try again later"
-    tried = f", and nothing at {more} other address{'es' if more > 1 else ''} of the site" if more else ""
+    failed, is_dead = search.failure, search.is_dead(search.home)
+    if failed is not None and (is_dead or failed.http_status == advice.UNAUTHORIZED):
+        return f"{_told(meant)}; {advice.after_failure(failed)}"
+    if is_dead:
+        return f"{_told(search.asked)}; try again later"
+    *before, (url, why) = meant.items()
+    earlier = f"{_told(dict(before))}; " if before else ""
+    more = len(search.asked) - len(meant)
+    tried = f", and nothing at {counted(more, 'other address')} of the site" if more else ""
     return (
-        f"{first}: no feed found there ({why}){tried}; look on the site for a link called RSS, Atom or Feed, "
+        f"{earlier}{url}: no feed found there ({why}){tried}; look on the site for a link called RSS, Atom or Feed, "
         "and give the address behind it"
     )
 

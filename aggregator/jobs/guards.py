@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from aggregator.config.shown import no_such
 from aggregator.errors import AggregatorError
 from aggregator.model import Config, StoredEntry
 from aggregator.store import Store
@@ -35,10 +36,11 @@ def release(
 
     Raises AggregatorError for a name that nothing has.
     """
-    feeds, counts = [each.id for each in config.feed], store.held_counts()
+    feeds, sections = [each.id for each in config.feed], [each.id for each in config.section]
+    counts = store.held_counts()
     # What a feed had held when it was taken out of feeds.toml would else be held for ever.
-    if name not in (*feeds, *(each.id for each in config.section), *counts):
-        raise AggregatorError(f"{name}: no such feed or section; the feeds are: {', '.join(feeds)}")
+    if name not in (*feeds, *sections, *counts):
+        raise AggregatorError(no_such("feed or section", name, feeds + sections))
     held = store.held(name)
     show(held)
     store.release(name, [each.entry.key for each in held])

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
+from aggregator.core.advice import FEED_FOUND
 from aggregator.errors import AggregatorError
-from aggregator.jobs.discover import FOUND, suggest
+from aggregator.jobs.discover import suggest
 from aggregator.jobs.services import Services
 from aggregator.model import FeedRecord
 from aggregator.observe import log
@@ -49,7 +50,7 @@ async def _look_for(record: FeedRecord, services: Services, now: datetime) -> bo
     except AggregatorError as error:
         # Its site does not answer now: what was found before stands.
         log.debug("no other address found", feed=record.id, reason=str(error))
-        suggestion = next((each for each in record.warnings if each.kind == FOUND), None)
+        suggestion = next((each for each in record.warnings if each.kind == FEED_FOUND), None)
     await services.call(services.store.put_suggestion, record.id, suggestion, now=now)
     is_new = suggestion is not None and suggestion not in record.warnings
     if suggestion is not None and is_new:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
+    bindparam,
     case,
     exists,
     func,
@@ -51,14 +52,32 @@ _WITH_STORY: Final = entry.outerjoin(membership, membership.c.entry == entry.c.i
 _WITH_RAW: Final = and_(entry_version.c.entry == entry.c.id, entry_version.c.hash == entry.c.hash)
 
 
+# The statements of a document are made once: to build one costs SQLAlchemy as much as to run it.
+_IN_DOCUMENT: Final = document_position.c.feed == bindparam("feed_row")
+_STANDING: Final = select(document_position.c.entry).where(_IN_DOCUMENT)
+_HASHES: Final = (
+    select(entry.c.key, entry.c.hash)
+    .join_from(document_position, entry, entry.c.id == document_position.c.entry)
+    .where(_IN_DOCUMENT)
+)
+_OF_FEED: Final = select(entry.c.id).where(entry.c.feed == bindparam("feed_row"))
+_BY_KEY: Final = _OF_FEED.where(entry.c.key.in_(bindparam("some", expanding=True)))
+_BY_URL: Final = _OF_FEED.where(entry.c.canonical_url.in_(bindparam("some", expanding=True)))
+_KNOWN: Final = select(
+    entry.c.id,
+    entry.c.key,
+    entry.c.hash,
+    entry.c.guid,
+    entry.c.canonical_url,
+    entry.c.fields,
+    entry.c.effective,
+).where(entry.c.id.in_(bindparam("some", expanding=True)))
+
+
 def listed_hashes(connection: Connection, name: str) -> dict[str, str]:
     """Give key and hash of every entry that stands in the feed's last document."""
-    standing = (
-        select(entry.c.key, entry.c.hash)
-        .join_from(document_position, entry, entry.c.id == document_position.c.entry)
-        .where(document_position.c.feed == _row_of(name).scalar_subquery())
-    )
-    return {row.key: row.hash for row in connection.execute(standing)}
+    row = connection.scalar(_row_of(name))
+    return {each.key: each.hash for each in connection.execute(_HASHES, {"feed_row": row})}
 
 
 def known(
@@ -66,21 +85,15 @@ def known(
 ) -> list[KnownEntry]:
     """Give what stands in the feed's last document, and whatever else of it has one of these keys or addresses."""
     row = connection.scalar(_row_of(name))
-    standing = set(
-        connection.scalars(select(document_position.c.entry).where(document_position.c.feed == row))
-    )
+    standing = set(connection.scalars(_STANDING, {"feed_row": row}))
     numbers = set(standing)
-    for column, values in ((entry.c.key, keys), (entry.c.canonical_url, urls)):
+    for statement, values in ((_BY_KEY, keys), (_BY_URL, urls)):
         for some in chunks(sorted({storable(value) for value in values})):
-            numbers.update(
-                connection.scalars(select(entry.c.id).where(entry.c.feed == row, column.in_(some)))
-            )
-    columns = (entry.c.id, entry.c.key, entry.c.hash, entry.c.guid, entry.c.canonical_url, entry.c.fields,
-               entry.c.effective)  # fmt: skip
+            numbers.update(connection.scalars(statement, {"feed_row": row, "some": some}))
     asked = {storable(key): key for key in keys}  # a key is given back as it was asked for
     found: list[KnownEntry] = []
     for part in chunks(sorted(numbers)):
-        rows = connection.execute(select(*columns).where(entry.c.id.in_(part)))
+        rows = connection.execute(_KNOWN, {"some": part})
         found += [_known(each, asked.get(each.key, each.key), listed=each.id in standing) for each in rows]
     return found
 
@@ -132,6 +145,11 @@ def held_counts(connection: Connection) -> dict[str, int]:
         .group_by(feed.c.name)
     )
     return {name: int(number) for name, number in connection.execute(counted)}
+
+
+def feeds_with_any(connection: Connection) -> frozenset[str]:
+    """Name the feeds, configured or not, of which entries are stored."""
+    return frozenset(connection.scalars(select(feed.c.name).where(exists().where(entry.c.feed == feed.c.id))))
 
 
 def _to_read(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -1,6 +1,7 @@
 """What is appended to feeds.toml: text that means what it should, and not a byte of what is there lost."""
 
 import os
+import re
 import resource
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
@@ -439,4 +440,41 @@ def test_ids_are_given_once_and_not_those_with_a_history() -> None:
     made = ids.Ids(["Kabar"], used=lambda id_: id_ == "kabar-2")
     assert [made.take("kabar"), made.take("kabar"), made.take("dunia")] == ["kabar-3", "kabar-4", "dunia"]
     assert ids.section_id("Feeds") == "feeds-1"
-    assert ids.section_id("ニュース") == "section"
+
+
+@pytest.mark.parametrize(
+    ("title", "id_"),
+    [
+        ("Новости", "novosti"),
+        ("أخبار العالم", "akhbar-alaalm"),
+        ("Ειδήσεις", "eidiseis"),
+        ("חדשות", "hdshvt"),
+        ("ქართული", "kartuli"),
+        ("Հայաստան", "hayastan"),
+        ("한국", "hangug"),
+        ("ガーデン", "gaden"),
+        ("हिन्दी", "hindii"),
+        ("বাংলা", "baanlaa"),
+        ("తెలుగు", "telugu"),
+    ],
+)
+def test_a_section_in_another_alphabet_is_called_as_it_sounds(title: str, id_: str) -> None:
+    assert ids.section_id(title) == ids.whole_section_id(title) == id_
+
+
+def test_a_section_in_signs_for_words_has_an_id_of_its_own_and_the_same_everywhere() -> None:
+    titles = ["世界", "香港", "ไทย", "🎉", "..."]
+    made = [ids.section_id(title) for title in titles]
+    assert len(set(made)) == len(titles)
+    assert made == [ids.section_id(title) for title in titles]
+    assert all(re.fullmatch("section-[0-9a-f]{6}", each) for each in made)
+    assert not any(map(ids.whole_section_id, titles))
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["世界 News", "世界ニュース", "中国 2024", "Ekonomi dan keuangan dari seluruh dunia sekarang", ""],
+)
+def test_an_id_that_leaves_letters_out_says_not_all_of_a_title(title: str) -> None:
+    assert ids.section_id(title)
+    assert ids.whole_section_id(title) == ""

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -152,12 +152,44 @@ def test_a_flood_is_told_with_the_command_that_shows_it() -> None:
     assert "release 'a b'\\''; rm x'`" in advice.flood(1, "a b'; rm x").message
 
 
-def test_dates_ahead_are_told_with_the_furthest() -> None:
-    assert advice.dates_ahead([]) is None
-    warning = advice.dates_ahead([NOW + HOUR, NOW + 7 * HOUR])
+def told_ahead(*hours: float, zone: str = "Asia/Jakarta", utc_offset: int = 0, **feed: object) -> str:
+    offset = timezone(timedelta(hours=utc_offset))
+    moments = [(NOW + each * HOUR).astimezone(offset) for each in hours]
+    settings = FeedSettings(id="a", url="https://a.example/rss", **feed)  # type: ignore[arg-type]
+    warning = advice.dates_ahead(moments, settings, zone=zone, now=NOW)
     assert warning is not None
     assert warning.kind == "dates-ahead"
-    assert all(text in warning.message for text in ("2 entries are", str(NOW + 7 * HOUR), "timezone_wins"))
+    return warning.message
+
+
+def test_dates_ahead_are_told_with_the_furthest_and_with_the_lines_that_mend_the_zone() -> None:
+    assert advice.dates_ahead([], FEED, zone="UTC", now=NOW) is None
+    message = told_ahead(1, 7)
+    assert all(text in message for text in ("2 entries are", str(NOW + 7 * HOUR)))
+    assert 'write timezone = "Asia/Jakarta" and timezone_wins = true' in message
+    assert "1 entry is" in told_ahead(1)
+
+
+def test_a_feed_that_has_its_zone_needs_one_line() -> None:
+    message = told_ahead(6, timezone="Asia/Jakarta")
+    assert "write timezone_wins = true under it" in message
+    assert "timezone =" not in message
+
+
+@pytest.mark.parametrize(
+    ("hours", "given", "said"),
+    [
+        (8.0, {}, "Is the time zone that it writes right?"),  # Jakarta is seven hours ahead, not eight
+        (6.9, {"utc_offset": 7}, "Is the time zone that it writes right?"),  # it writes that zone already
+        (72.0, {}, "No zone is that far ahead"),
+        (3.0, {"timezone": "Asia/Jakarta", "timezone_wins": True}, "They are read in Asia/Jakarta"),
+        (3.0, {"zone": "Nirgendwo/Nichts"}, "Is the time zone that it writes right?"),
+    ],
+)
+def test_dates_ahead_that_no_such_zone_explains_are_told_otherwise(
+    hours: float, given: dict[str, object], said: str
+) -> None:
+    assert said in told_ahead(hours, **given)  # type: ignore[arg-type]
 
 
 def test_pm_04_validators_that_cannot_be_sent_back_are_told() -> None:
@@ -168,3 +200,14 @@ def test_pm_04_validators_that_cannot_be_sent_back_are_told() -> None:
 def test_a_304_that_was_not_asked_for_is_told() -> None:
     warning = advice.not_modified_unasked()
     assert (warning.kind, "304" in warning.message) == ("not-modified-unasked", True)
+
+
+@pytest.mark.parametrize("title", ["", 'Kabar "Satu"'])
+def test_another_feed_of_its_site_comes_with_the_line_that_takes_it(title: str) -> None:
+    url = 'https://kabar.example/umpan?a="1'
+    warning = advice.feed_found(url, title)
+    assert warning.kind == "feed-found"
+    assert "kabar.example" in warning.message
+    assert title in warning.message
+    written = warning.message.partition("; write ")[2]
+    assert tomllib.loads(written) == {"url": url}

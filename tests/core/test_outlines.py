@@ -1,5 +1,7 @@
 """OPML as other readers write it, and as an attacker does: feeds and folders, or a plain refusal; nothing else."""
 
+from time import process_time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -90,13 +92,23 @@ def test_folders_are_named_by_their_path_and_a_feed_may_be_in_several() -> None:
         "https://d.example/": (),
     }
     assert listed.folders == ("Dunia", "Dunia / Asia", "Olahraga")
-    assert listed.repeated == 0
+    assert listed.repeated == ()
+
+
+def test_folders_whose_names_differ_in_case_alone_are_one() -> None:
+    inner = [
+        f'<outline text="{name}">{outline(f"https://{name}.example/")}</outline>'
+        for name in ("Dunia", "DUNIA")
+    ]
+    listed = read(opml("".join([*inner, outline("https://c.example/", "C", 'category="dunia"')])))
+    assert listed.folders == ("Dunia",)
+    assert {feed.folders for feed in listed.feeds} == {("Dunia",)}
 
 
 def test_a_repeated_feed_is_counted_once_and_keeps_its_first_title() -> None:
     listed = read(opml(outline("https://a.example/", "Satu") + outline("http://a.example", "Dua") * 2))
     assert listed.feeds == (Outline(url="https://a.example/", title="Satu"),)
-    assert listed.repeated == 2
+    assert listed.repeated == ("http://a.example", "http://a.example")
 
 
 def test_categories_stand_for_folders_where_there_are_none() -> None:
@@ -243,13 +255,105 @@ def test_a_damaged_list_is_read_as_far_as_it_goes_and_says_so() -> None:
         (b"<x><opml><body/></opml></x>", NotAFeed),
         (b"<opml", NotAFeed),
         (b"<opml >", NotAFeed),
-        (opml(outline("https://a.example/"), before='<!DOCTYPE x [<!ENTITY a "b">]>'), ParseError),
+        (
+            opml(outline("https://a.example/"), before='<!DOCTYPE x [<!ENTITY a "b"><!ENTITY c "&a;">]>'),
+            ParseError,
+        ),
         (opml(outline("&a;"), before='<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]>'), ParseError),
     ],
 )
 def test_what_is_no_list_of_feeds_is_told_as_that(document: bytes, error: type[ParseError]) -> None:
     with pytest.raises(error):
         read(document)
+
+
+@pytest.mark.parametrize(
+    ("inner", "reason"),
+    [
+        ('<outline text="Lain" type="include" url="https://a.example/list.opml"/>', outlines.INCLUDED),
+        ('<outline text="Lain" type="link" url="https://a.example/"/>', outlines.LINKED),
+        ('<outline text="Lain" type="LINK" url="https://a.example/list.opml"/>', outlines.LINKED),
+        ('<outline text="Lain" htmlUrl="https://a.example/"/>', outlines.PAGE),
+        ('<outline text="Lain" type="tweet" url="https://a.example/"/>', outlines.PAGE),
+        ('<outline text="Lain"/>', outlines.NOTHING),
+        ('<outline text="Lain"></outline>', outlines.NOTHING),
+    ],
+)
+def test_what_is_no_feed_is_counted_with_the_reason(inner: str, reason: str) -> None:
+    listed = read(opml(inner + outline("https://a.example/rss")))
+    assert listed.skipped == (Refusal(title="Lain", reason=reason),)
+    assert listed.refused == ()
+    assert urls(listed) == ["https://a.example/rss"]
+
+
+def test_what_is_no_feed_may_have_feeds_in_it() -> None:
+    listed = read(opml(f'<outline text="Lain" type="link">{outline("https://a.example/")}</outline>'))
+    assert [each.reason for each in listed.skipped] == [outlines.LINKED]
+    assert listed.feeds == (Outline(url="https://a.example/", folders=("Lain",)),)
+
+
+def test_a_folder_that_holds_nothing_but_folders_is_none_that_is_skipped() -> None:
+    listed = read(
+        opml(f'<outline text="A"><outline text="B">{outline("https://a.example/")}</outline></outline>')
+    )
+    assert listed.skipped == ()
+    assert listed.folders == ("A / B",)
+
+
+def test_folders_beyond_the_bound_leave_their_feeds_to_the_folder_around_them() -> None:
+    many = "".join(
+        f'<outline text="F{n}">{outline(f"https://s{n}.example/")}</outline>'
+        for n in range(outlines.MOST_FOLDERS + 5)
+    )
+    around = (
+        f'<outline text="Luar">{outline("https://luar.example/")}{many}</outline>{many.replace("//s", "//t")}'
+    )
+    listed = read(opml(around))
+    assert len(listed.folders) == outlines.MOST_FOLDERS
+    folders = {feed.url: feed.folders for feed in listed.feeds}
+    assert folders["https://s0.example/"] == ("Luar / F0",)
+    assert folders[f"https://s{outlines.MOST_FOLDERS}.example/"] == ("Luar",)
+    assert folders["https://t0.example/"] == ()
+    assert listed.beyond == 6 + outlines.MOST_FOLDERS + 5
+    assert len(listed.feeds) == 2 * (outlines.MOST_FOLDERS + 5) + 1
+
+
+def test_categories_are_bounded_too() -> None:
+    category = ",".join(f"/a{n}/b" for n in range(100))
+    (feed,) = read(opml(outline("https://a.example/", "A", f'category="{category}"'))).feeds
+    assert feed.folders == tuple(f"a{n} / b" for n in range(outlines.MOST_CATEGORIES))
+
+
+WIDE = "".join(
+    f'<outline text="Map {n}">{outline(f"https://s{n}.example/")}</outline>' for n in range(40_000)
+)
+LONG_NAME = "panjang " * 600
+COSTLY = {
+    "wide": WIDE,
+    "deep": '<outline text="m">' * 60_000 + "</outline>" * 60_000,
+    "deep with long names": f'<outline text="{LONG_NAME}">' * 1_500
+    + "".join(outline(f"https://s{n}.example/") for n in range(20_000))
+    + "</outline>" * 1_500,
+    "a staircase": "".join(f'<outline text="m{n}">{outline(f"https://s{n}.example/")}' for n in range(2_000))
+    + "</outline>" * 2_000,
+    "one feed in every folder": "".join(
+        f'<outline text="Map {n}">{outline("https://a.example/")}</outline>' for n in range(40_000)
+    ),
+    "categories": "".join(
+        outline(f"https://s{n}.example/", "", f'category="{",".join(f"/{n}/{k}" for k in range(300))}"')
+        for n in range(2_000)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", COSTLY)
+def test_a_list_that_is_made_to_cost_costs_little(name: str) -> None:
+    document = opml(COSTLY[name])
+    before = process_time()
+    listed = read(document)
+    assert process_time() - before < 8, "seconds of CPU; 0.3 to 1.5 as a rule"
+    assert len(listed.folders) <= outlines.MOST_FOLDERS
+    assert all(len(folder) <= 200 for folder in listed.folders)
 
 
 def test_ten_thousand_feeds_and_very_deep_folders_are_read() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.core.urls import absolute, canonical_url, host_of, registrable_domain
+from aggregator.core.urls import absolute, canonical_url, host_of, registrable_domain, same_site
 
 BASE = "https://kabar.example/rubrik/daftar.html"
 
@@ -89,6 +89,23 @@ def test_equal_addresses_get_one_form(link: str, expected: str) -> None:
 )
 def test_the_domain_that_one_owner_registers(url: str, expected: str) -> None:
     assert registrable_domain(url) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("https://kabar.co.id/", "https://feeds.kabar.co.id/x", True),
+        ("https://kabar.co.id/", "https://lain.co.id/", False),
+        ("https://a.blogspot.com/", "https://b.blogspot.com/", False),
+        ("http://127.0.0.1:1/", "http://127.0.0.1:2/", True),
+        ("http://127.0.0.1/", "http://127.0.0.2/", False),
+        ("http://xn--bcher-kva.example/", "http://www.bücher.example/", True),
+        ("", "", False),
+        ("no address", "no address", False),
+    ],
+)
+def test_a_site_is_what_one_owner_can_register(one: str, other: str, same: bool) -> None:
+    assert same_site(one, other) == same
 
 
 def test_a_host_is_named_without_port_and_in_lower_case() -> None:

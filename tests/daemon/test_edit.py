@@ -137,7 +137,10 @@ def test_xp_05_an_import_runs_nothing_asks_nobody_and_says_what_it_refused(tmp_p
         assert room.config.read_bytes() == before
         done = room.run("import", "list.opml")
         assert (dry.returncode, done.returncode) == (0, 0), done.stderr
-        assert dry.stdout == done.stdout.replace("imported", "would import")
+        *listed, summed = dry.stdout.splitlines(keepends=True)
+        assert summed == done.stdout.replace("imported", "would import")
+        assert [line.split()[0] for line in listed] == ["feed", "section", "there", *["refused"] * 5]
+        assert listed[0].split() == ["feed", "enam", origin.url("/enam"), "(Enam)"]
         assert done.stdout.startswith("imported 1 feed and 1 section; 1 was there already; 5 refused: ")
         assert len(done.stdout.splitlines()) == 1
         for name in ("Satu", "Dua", "Tiga", "Empat", "Lima"):
@@ -197,3 +200,35 @@ def test_no_secret_of_a_feed_is_exported_or_shown(tmp_path: Path) -> None:
         done = room.run(*arguments, env={**os.environ, **secret})
         assert done.returncode == 0
         assert "rahasia" not in done.stdout + done.stderr
+
+
+def test_a_name_that_nothing_has_is_told_as_that_even_an_empty_one(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    room.write(feeds={f"koran-{number}": f"https://s{number}.example/rss" for number in range(60)})
+    for arguments in (
+        ["once", "--feed", "{}"],
+        ["release", "{}"],
+        ["entries", "--feed", "{}"],
+        ["stories", "--feed", "{}"],
+    ):
+        for given, told in (("", '"": no such feed'), ("kroan-7", "kroan-7: no such feed")):
+            done = room.run(*(each.replace("{}", given) for each in arguments))
+            assert done.returncode == 1
+            line = one_line(done)
+            assert line.startswith(told)
+            assert len(line) < 200
+            assert ("koran-7" in line) == bool(given)
+
+
+def test_what_is_found_in_place_of_a_page_that_fails_is_told_in_one_line(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    with Origin() as origin:
+        room.write()
+        origin.answer("/mati", reply(404))
+        origin.answer("/feed", reply(200, newsfeed("siak")))
+        done = room.run("add", origin.url("/mati"))
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.splitlines()[0] == (
+            f"{origin.url('/mati')}: it answered 404 Not Found; where sites usually have a feed: "
+            f"found {origin.url('/feed')} (Surat siak, 3 entries)"
+        )

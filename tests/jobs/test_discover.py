@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from aggregator.errors import AggregatorError, Refused, Rejected, TimedOut, TlsFailed, Unreachable
+from aggregator.fetch.guard import refusal
 from aggregator.jobs import discover
 from aggregator.jobs.discover import Found, find, suggest
 from aggregator.jobs.services import Services
@@ -180,22 +181,90 @@ async def test_feeds_of_comments_are_the_last_to_be_taken(services: Services, we
 
 
 @pytest.mark.parametrize(
-    "error",
+    ("error", "advice"),
     [
-        Unreachable("", "there is no host of this name"),
-        TimedOut("", "no whole answer within 60 s"),
-        Refused("", "it is an address of a private network"),
-        Rejected("", "the origin answered 503 Service Unavailable", http_status=503),
-        Rejected("", "the origin answered 429 Too Many Requests", http_status=429),
+        (
+            Unreachable("", "the name kabar.example is not known"),
+            "is the address written right? Look at it in",
+        ),
+        (
+            TimedOut("", "no whole answer within 60 s"),
+            "is the address written right? Look at it in a browser",
+        ),
+        (TlsFailed("", "its certificate has expired"), "tell its publisher; the address with http://"),
+        (Refused("", refusal("10.0.0.1")), "write that below [polling] in feeds.toml only where you know"),
+        (Refused("", "kabar.example is listed in never_fetch"), "take it out of that list, below [polling]"),
+        (Refused("", "it redirects more than 10 times"), "give the address of the feed itself"),
+        (
+            Rejected("", "it answered 503", http_status=503),
+            "it wants to be left alone for a while; try again",
+        ),
+        (
+            Rejected("", "it answered 429", http_status=429),
+            "it wants to be left alone for a while; try again",
+        ),
     ],
 )
 async def test_a_host_that_does_not_answer_or_wants_to_be_left_alone_is_asked_once(
-    services: Services, web: Web, error: Exception
+    services: Services, web: Web, error: Exception, advice: str
 ) -> None:
     web.answers[SITE] = error
     told = await failure(SITE, services)
-    assert told.startswith(f"{SITE}: {error}; look at the address in a browser, or try again later")
+    assert told.startswith(f"{SITE}: {error}; {advice}")
     assert len(web.asked) == 1
+
+
+async def test_without_a_scheme_the_failures_of_both_are_told(services: Services, web: Web) -> None:
+    web.answers["https://kabar.example/rss"] = TlsFailed("", "its certificate has expired")
+    web.answers["http://kabar.example/rss"] = Unreachable("", "the connection was refused")
+    told = await failure("kabar.example/rss", services)
+    assert told.startswith(
+        "https://kabar.example/rss: its certificate has expired; "
+        "http://kabar.example/rss: the connection was refused; is the address written right?"
+    )
+    web.answers["http://kabar.example/rss"] = Rejected("", "it answered 404", http_status=404)
+    told = await failure("kabar.example/rss", services)
+    assert told.startswith(
+        "https://kabar.example/rss: its certificate has expired; "
+        "http://kabar.example/rss: no feed found there (it answered 404), and nothing at "
+    )
+
+
+async def test_what_both_schemes_have_in_common_is_told_once(services: Services, web: Web) -> None:
+    for scheme in ("https", "http"):
+        web.answers[f"{scheme}://10.0.0.1/rss"] = Refused("", refusal("10.0.0.1"))
+    told = await failure("10.0.0.1/rss", services)
+    assert told.startswith("https://10.0.0.1/rss and http://10.0.0.1/rss: 10.0.0.1 is no public address;")
+    assert told.count("allow_networks") == 1
+
+
+async def test_what_was_found_in_place_of_the_address_is_told_with_the_reason(
+    services: Services, web: Web
+) -> None:
+    async def told(url: str) -> tuple[str, str]:
+        found = await find(url, services=services, now=NOW)
+        return found.instead, found.how
+
+    web.answers["https://kabar.example/rss"] = NEWS
+    assert await told("https://kabar.example/rss") == ("", "")
+    assert await told("https://kabar.example/hilang") == (
+        "https://kabar.example/hilang: the origin answered 404 Not Found",
+        "where sites usually have a feed",
+    )
+    web.answers[SITE] = page("<a href='/umpan'>RSS</a>")
+    web.answers["https://kabar.example/umpan"] = NEWS
+    reason = f'{SITE}: an HTML page titled "Beranda", not a feed'
+    assert await told(SITE) == (reason, "the page links to another address")
+    web.answers[SITE] = page(f"<link {LINK} href='/umpan'>")
+    assert await told(SITE) == (reason, "the page names another address")
+    web.answers["https://kabar.example/lama"] = led("https://kabar.example/baru", NEWS, lasting=True)
+    assert await told("https://kabar.example/lama") == (
+        "https://kabar.example/lama: it leads to another address for good",
+        "",
+    )
+    web.answers["https://kabar.example/x"] = TlsFailed("", "its certificate has expired")
+    web.answers["http://kabar.example/x"] = NEWS
+    assert await told("kabar.example/x") == ("https://kabar.example/x: its certificate has expired", "")
 
 
 async def test_a_host_that_has_enough_of_us_in_the_midst_is_left_alone(services: Services, web: Web) -> None:
