@@ -36,7 +36,8 @@ from pebble import ProcessExpired, ProcessPool
 from aggregator.errors import AggregatorError, TooExpensive
 
 SIZE: Final = min(2, os.cpu_count() or 1)
-MEMORY: Final = 2**30  # bytes of address space above what a fresh child has
+CPU_SECONDS: Final = 20  # of one call, if nobody is there to end it sooner by the clock
+MEMORY: Final = 2**29  # bytes of address space above what a fresh child has
 MAX_TASKS: Final = 1000  # then a child is replaced: what libraries cache and never free goes with it
 START_SECONDS: Final = 30.0  # for a child to start and to load what the work needs
 _LOOK: Final = 0.05  # seconds between two looks at a child that has not begun
@@ -277,7 +278,7 @@ def _lower(kind: int, limit: int) -> None:
 def _do(work: _Work) -> Any:
     """Make one call, with the CPU time bounded as well: that holds when the daemon is stopped or gone."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    _lower(resource.RLIMIT_CPU, math.ceil(used.ru_utime + used.ru_stime + work.seconds) + 1)
+    _lower(resource.RLIMIT_CPU, math.ceil(used.ru_utime + used.ru_stime) + CPU_SECONDS)
     try:
         return work.function(*work.args, **work.kwargs)
     except MemoryError:

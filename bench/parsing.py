@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from aggregator.core import formats
-from aggregator.core.formats import charset, direct, fallback, limits, pace, sniff, xmlfeed
+from aggregator.core.formats import about, charset, direct, fallback, limits, sniff, xmlfeed
 from aggregator.errors import ParseError
 from aggregator.model import ParsedFeed
 
@@ -32,7 +32,7 @@ def theirs(body: bytes) -> ParsedFeed:
     """Read a document as the program does what it leaves to feedparser."""
     root, text = xmlfeed.grown(charset.decode(body, None))
     assert root is not None
-    skipped = pace.skipped(root, text)
+    skipped = about.read(root, text)
     return limits.bounded(xmlfeed.judged(fallback.read_tree(root), URL, skipped))
 
 

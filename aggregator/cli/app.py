@@ -157,6 +157,25 @@ def stories(
     guarded(context.obj, lambda: show.stories(context.obj, wanted, as_json=json))
 
 
+@app.command("try")
+def try_(
+    context: typer.Context,
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="URL|FEED-ID|TEXT|-",
+            help="A page or a feed, a feed of feeds.toml, a text; - reads stdin.",
+        ),
+    ],
+    feed: Annotated[str, typer.Option(metavar="ID", help="Read the page as one of this feed.")] = "",
+    json: Json = False,
+) -> None:
+    """Show what would come of a page, a feed or a text, and where it would go; stores nothing."""
+    from aggregator.cli import trial
+
+    guarded(context.obj, lambda: trial.try_(context.obj, what, feed=feed, as_json=json))
+
+
 @app.command()
 def add(
     context: typer.Context,

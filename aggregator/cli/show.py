@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from aggregator.cli.context import DONE, FAILED, Context, own_name
+from aggregator.config.shown import no_such
 from aggregator.errors import AggregatorError
 from aggregator.jobs.places import packaged_gazetteer
 from aggregator.observe import printable, printable_json
@@ -30,11 +31,13 @@ class Wanted:
 
 def status(context: Context, *, as_json: bool, check: bool) -> int:
     """Show how it goes; with `check`, fail unless health is ok."""
+    from aggregator.config import siterules
     from aggregator.jobs import status as report
 
     force, store = context.in_force()
     faults = tuple(map(str, force.faults))
-    state = report.status(force.config, store, now=context.now, faults=faults)
+    rules = siterules.in_force(force.rules)
+    state = report.status(force.config, store, now=context.now, faults=faults, rules=rules)
     if as_json:
         print(printable_json(state, indent=1))
     else:
@@ -48,10 +51,7 @@ def entries(context: Context, *, feed: str | None, as_json: bool) -> int:
 
     force, store = context.in_force()
     config = force.config
-    if feed and feed not in {each.id for each in config.feed}:
-        raise AggregatorError(
-            f"{feed}: no such feed; there are: {', '.join(each.id for each in config.feed)}"
-        )
+    _known(feed, "feed", [each.id for each in config.feed])
     gazetteer = packaged_gazetteer().with_regions(config.region)
     lines = (shapes.entry(each, gazetteer, config.site.language) for each in store.entries(feed=feed))
     if as_json:
@@ -101,7 +101,7 @@ def _print_lines(lines: Iterable[dict[str, Any]]) -> int:
 
 def _known(value: str | None, what: str, known: list[str]) -> str | None:
     if value is not None and value not in known:
-        raise AggregatorError(f"{value}: no such {what}; there are: {', '.join(known) or 'none'}")
+        raise AggregatorError(no_such(what, value, known))
     return value
 
 
@@ -169,6 +169,8 @@ def _local(instant: str | None, zone: ZoneInfo) -> str:
 
 def _print_feed(feed: dict[str, Any], zone: ZoneInfo) -> None:
     why = feed["error"]["message"] if feed["error"] else feed["next_due_reason"]
+    if feed["next_due_reason"] == "outage":
+        why = f"everything fails at once (outage): {why}"
     times = f"{_local(feed['last_success'], zone):<17} {_local(feed['next_due'], zone):<17}"
     print(printable(f"{feed['id']:<24} {feed['state']:<8} {times} {why}"))
     for warning in feed["warnings"]:

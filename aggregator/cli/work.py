@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -18,6 +19,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from aggregator import __version__
 from aggregator.cli.context import DONE, Context
 from aggregator.cli.screen import DaemonScreen, Progress, print_published, print_round
+from aggregator.config import siterules
+from aggregator.config.shown import no_such
 from aggregator.core.regions import Gazetteer
 from aggregator.errors import AggregatorError, AlreadyRunning
 from aggregator.jobs.places import packaged_gazetteer
@@ -97,11 +100,9 @@ def once(context: Context, *, force: bool, feeds: tuple[str, ...]) -> int:
     """Do one round, here or in the daemon that holds the store."""
     loaded = context.load()
     config = loaded.config
-    unknown = [feed for feed in feeds if feed not in {each.id for each in config.feed}]
-    if unknown:
-        raise AggregatorError(
-            f"{unknown[0]}: no such feed; there are: {', '.join(each.id for each in config.feed)}"
-        )
+    known = {each.id: each for each in config.feed}
+    if unknown := [feed for feed in feeds if feed not in known]:
+        raise AggregatorError(no_such("feed", unknown[0], known))
     options = RoundOptions(force=force, feeds=feeds)
 
     async def job(services: Services) -> dict[str, Any]:
@@ -160,7 +161,8 @@ def _with_services(context: Context, loaded: InForce, job: Callable[[Services], 
     configure_logging("debug" if context.verbose else "error", config.log.format)
     store = open_store(config.storage.database, now=context.now)
     call, progress = StoreThread(), Progress(quiet=context.quiet)
-    services = services_for(config, store, call, report=progress)
+    rules = siterules.in_force(loaded.rules)
+    services = replace(services_for(config, store, call, report=progress), site_rules=rules)
 
     async def main() -> T:
         try:

@@ -33,6 +33,11 @@ def load(path: Path, *, gazetteer: Places, environment: Mapping[str, str]) -> Co
 
 def read(path: Path) -> str:
     """The text of a configuration file (UTF-8, a BOM accepted); raises ConfigError with the one fault."""
+    return decode(contents(path), file=str(path))
+
+
+def contents(path: Path) -> bytes:
+    """The bytes of a configuration file; raises ConfigError which says in plain words why there are none."""
     file = str(path)
     try:
         status = path.stat()
@@ -41,7 +46,7 @@ def read(path: Path) -> str:
             raise _file_fault(file, f"this is {what}; name the feeds.toml itself")
         if status.st_size > LARGEST_FILE:
             raise _file_fault(file, f"the file has {status.st_size:,} bytes; the most is {LARGEST_FILE:,}")
-        return decode(path.read_bytes(), file=file)
+        return path.read_bytes()
     except FileNotFoundError:
         raise _file_fault(file, "there is no such file; `aggregator init` writes one to begin with") from None
     except PermissionError:

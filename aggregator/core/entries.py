@@ -12,9 +12,8 @@ from types import MappingProxyType
 from typing import Final
 
 from aggregator.core import formats
-from aggregator.core.dates import ParsedDate, parse_date
+from aggregator.core.claims import Claims, claims_of, dates_of, is_told_by, language_of
 from aggregator.core.formats.limits import TITLE, URL
-from aggregator.core.language import detect
 from aggregator.core.names import Named, digest, name_all
 from aggregator.core.sanitize import sanitize
 from aggregator.core.text import clean, cut, plain
@@ -38,11 +37,8 @@ ESCAPED_TAG: Final = re.compile(
     r"&lt;/?(?:p|br|div|a|img|strong|b|em|i|span|ul|li|h[1-6]|figure)\b", re.IGNORECASE
 )
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+UNSEEN: Final = "it has no title, link, text, picture or file: nothing that a reader could see"
 UNHANDLED: Final = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-
-
-class _EmptyError(Exception):
-    """An element with nothing in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +48,7 @@ class _Document:
     base: str
     feed: ParsedFeed
     settings: FeedSettings
-    timezone: str
+    claims: Claims
 
 
 def read_feed(
@@ -63,43 +59,56 @@ def read_feed(
     feed: FeedSettings,
     site: SiteSettings,
     known: Mapping[str, str] = NOTHING,
+    now: datetime | None = None,
 ) -> NormalizedFeed:
     """Parse a document and normalise its entries; raises the ParseError kinds of `formats.parse`.
 
     `known` gives key and hash of what stood in the feed's last document: what comes again with the same bytes is
-    not normalised. An entry that cannot be handled is quarantined with the reason, and the others are unharmed;
-    an element with nothing in it is no entry.
+    not normalised. `now` is when the document came, by which "2 jam lalu" is read. An entry that cannot be handled is
+    quarantined with the reason, and the others are unharmed; so is one in which nobody would see anything.
     """
     parsed = formats.parse(body, url=url, content_type=content_type)
     names = name_all(parsed.entries)
     standing = _standing(names, known)
-    document = _Document(
-        base=parsed.link or url, feed=parsed, settings=feed, timezone=feed.timezone or site.timezone
+    listed = list(enumerate(zip(parsed.entries, names, strict=True), start=1))
+    fresh = [(position, raw, named) for position, (raw, named) in listed if named.key not in standing]
+    zone, sample = feed.timezone or site.timezone, [raw for _, raw, _ in fresh]
+    claims = claims_of(parsed, feed, timezone=zone, now=now, sample=sample)
+    document = _Document(base=parsed.link or url, feed=parsed, settings=feed, claims=claims)
+    entries, quarantined, empty = _normalize_all(fresh, document)
+    return NormalizedFeed(
+        feed=replace(parsed, entries=()),
+        entries=entries,
+        unchanged=tuple(
+            Standing(key=standing[named.key], position=position)
+            for position, (_, named) in listed
+            if named.key in standing
+        ),
+        quarantined=quarantined,
+        empty=empty,
     )
+
+
+def _normalize_all(
+    fresh: Sequence[tuple[int, RawEntry, Named]], document: _Document
+) -> tuple[tuple[Entry, ...], tuple[tuple[Entry, str], ...], int]:
+    """Give the entries, those that are set aside with the reason, and how many of these show nothing."""
     entries: list[Entry] = []
     quarantined: list[tuple[Entry, str]] = []
     empty = 0
-    for position, (raw, named) in enumerate(zip(parsed.entries, names, strict=True), start=1):
-        if named.key in standing:
-            continue
+    for position, raw, named in fresh:
         try:
-            entries.append(_normalize(raw, named, position, document))
-        except _EmptyError:
-            empty += 1
+            entry = _normalize(raw, named, position, document)
         except UNHANDLED as error:
             reason = clean(str(error))[:200] or type(error).__name__
-            quarantined.append((_bare(raw, position, feed.id), reason))
-    return NormalizedFeed(
-        feed=replace(parsed, entries=()),
-        entries=tuple(entries),
-        unchanged=tuple(
-            Standing(key=standing[named.key], position=position)
-            for position, named in enumerate(names, start=1)
-            if named.key in standing
-        ),
-        quarantined=tuple(quarantined),
-        empty=empty,
-    )
+            quarantined.append((_bare(raw, position, document.settings.id), reason))
+            continue
+        if _is_seen(entry):
+            entries.append(entry)
+        else:
+            quarantined.append((entry, UNSEEN))
+            empty += 1
+    return tuple(entries), tuple(quarantined), empty
 
 
 def _standing(names: Sequence[Named], known: Mapping[str, str]) -> dict[str, str]:
@@ -138,11 +147,14 @@ def _bare(raw: RawEntry, position: int, feed_id: str) -> Entry:
     )
 
 
-def effective(published: datetime | None, *, first_seen: datetime) -> datetime:
-    """Give the date that counts: the claimed one, unless there is none, it is ahead of us, or before 1990."""
-    if published is None or published > first_seen + SLACK or published < OLDEST:
+def effective(published: datetime | None, *, first_seen: datetime, link: str | None = None) -> datetime:
+    """Give the date that counts: the claimed one, unless there is none, or none that can be believed.
+
+    That is one ahead of us, or one before 1990 of which the entry's link says nothing.
+    """
+    if published is None or published > first_seen + SLACK:
         return first_seen
-    return published
+    return published if published >= OLDEST or is_told_by(link, published) else first_seen
 
 
 def _normalize(raw: RawEntry, named: Named, position: int, document: _Document) -> Entry:
@@ -153,16 +165,16 @@ def _normalize(raw: RawEntry, named: Named, position: int, document: _Document) 
     )
     summary = plain(summary_html)
     text = summary or plain(content_html)
-    _refuse(raw, title or text)
-    language = _language(raw, document, f"{title}\n\n{text[:2000]}")
-    published, updated = _dates(raw, language, document)
+    page = _page(raw)
+    language = language_of(raw, f"{title}\n\n{text[:2000]}", document.claims)
+    published, updated = dates_of(raw, language, document.claims)
     return Entry(
         feed_id=document.settings.id,
         key=named.key,
         position=position,
         guid=raw.id,
         url=raw.link,
-        canonical_url=canonical_url(raw.link) if raw.link else None,
+        canonical_url=canonical_url(page) if page else None,
         title=title,
         authors=raw.authors,
         published=published.value if published else None,
@@ -180,12 +192,20 @@ def _normalize(raw: RawEntry, named: Named, position: int, document: _Document) 
     )
 
 
-def _refuse(raw: RawEntry, told: str) -> None:
-    """Raise _EmptyError for an entry that nobody could read, ValueError for a link nobody should follow."""
-    if len(raw.link or "") > URL:
+def _page(raw: RawEntry) -> str | None:
+    """Give the page of an entry, behind a link that only counts; ValueError for one that nobody should follow."""
+    if max(len(raw.link or ""), len(raw.original or "")) > URL:
         raise ValueError(f"its link is longer than {URL} characters")
-    if not any((told, raw.link, raw.images, raw.enclosures)):
-        raise _EmptyError
+    return raw.original or raw.link
+
+
+def _is_seen(entry: Entry) -> bool:
+    """Whether a reader of the entry would see anything; one that is nothing but an author or a date says nothing."""
+    if entry.title or entry.url or entry.images or entry.enclosures:
+        return True
+    return bool(entry.summary) or any(
+        "<img" in text or plain(text) for text in (entry.summary_html, entry.content_html or "")
+    )
 
 
 def _title(raw: RawEntry) -> str:
@@ -201,20 +221,4 @@ def _html(given: str | None, raw: RawEntry, document: _Document) -> str:
     text = given or ""
     if "<" not in text and ESCAPED_TAG.search(text):
         text = html.unescape(text)
-    return sanitize(text, base=raw.link or document.base)
-
-
-def _language(raw: RawEntry, document: _Document, text: str) -> str:
-    """Ask the editor first, then the entry, then its feed, then the text itself."""
-    return document.settings.language or raw.language or document.feed.language or detect(text)
-
-
-def _dates(raw: RawEntry, language: str, document: _Document) -> tuple[ParsedDate | None, ParsedDate | None]:
-    """Read both dates; RSS 1.0 and many Atom feeds give one only, which then is when it was published."""
-
-    def read(text: str | None) -> ParsedDate | None:
-        wins = document.settings.timezone_wins
-        return parse_date(text or "", language=language, timezone=document.timezone, timezone_wins=wins)
-
-    updated = read(raw.updated)
-    return (read(raw.published) if raw.published else updated), updated
+    return sanitize(text, base=raw.original or raw.link or document.base)

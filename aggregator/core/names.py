@@ -29,7 +29,8 @@ class Named:
 
 def name_all(entries: Sequence[RawEntry]) -> list[Named]:
     """Name every entry of a document, in its order; equal keys are one entry, listed again."""
-    addresses = [canonical_url(raw.link) if raw.link else None for raw in entries]
+    pages = [raw.original or raw.link for raw in entries]
+    addresses = [canonical_url(page) if page else None for page in pages]
     links = [_without_scheme(address) if address else None for address in addresses]
     distrusted = _distrusted(entries, links)
     shared = _ambiguous(links, entries, links=None)
@@ -58,11 +59,22 @@ def link_name(address: str) -> str:
 
 
 def content_name(raw: RawEntry) -> str:
-    """Name an entry by what it says: its title and link, else its text and date, else its link."""
+    """Name an entry by what it says: its title and link, else its text and date, else its link.
+
+    One that says nothing is named by its files, authors and labels: not by a date, which may be that of the poll.
+    """
     text = clean(plain(raw.title or raw.summary or raw.content or ""))
+    if not (text or raw.link):
+        return _name_of_parts(raw)
     link = raw.link if raw.title or not text else raw.title
     told = [text, link, not raw.title and raw.published]
     return f"sha256:{digest(json.dumps(told, ensure_ascii=False))}"
+
+
+def _name_of_parts(raw: RawEntry) -> str:
+    files = [file.url for file in raw.enclosures] + [image.url for image in raw.images]
+    labels = [category.text for category in raw.categories]
+    return f"sha256:{digest(json.dumps([files, raw.authors, labels], ensure_ascii=False))}"
 
 
 def digest(text: str) -> str:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from html import unescape
 from typing import Final
 
-from aggregator.core.text import flatten, legal
+from aggregator.core.flat import SILENT, TAG, flatten, tree_of, written
+from aggregator.core.text import legal
+from aggregator.core.trackers import hides, hides_picture, is_beacon, is_tiny
 from aggregator.core.urls import absolute
 
 _TAGS: Final = (
@@ -14,12 +18,6 @@ _TAGS: Final = (
     " tfoot th thead time tr u ul var"
 )
 TAGS: Final = frozenset(_TAGS.split())
-# Elements whose text is no text of an article either.
-_SILENT: Final = (
-    "applet audio button canvas embed form frameset head iframe input map math noembed noframes noscript"
-    " object option plaintext script select style svg template textarea title video xmp"
-)
-SILENT: Final = frozenset(_SILENT.split())
 ATTRIBUTES: Final = {
     "*": {"dir", "lang"},
     "a": {"href", "hreflang", "title"},
@@ -27,7 +25,7 @@ ATTRIBUTES: Final = {
     "blockquote": {"cite"},
     "col": {"span"},
     "del": {"cite", "datetime"},
-    "img": {"alt", "height", "src", "style", "title", "width"},
+    "img": {"alt", "height", "src", "title", "width"},
     "ins": {"cite", "datetime"},
     "ol": {"start"},
     "q": {"cite"},
@@ -36,54 +34,87 @@ ATTRIBUTES: Final = {
     "time": {"datetime"},
 }
 ADDRESSES: Final = frozenset({"href", "src", "cite"})
-HIDDEN: Final = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|(?:width|height)\s*:\s*[01](?:px)?\s*(?:;|!|$)",
-    re.IGNORECASE,
-)
-TAG: Final = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:\s+[a-z-]+="[^"]*")*)\s*/?>')
+# Read to find what is not shown, and never passed on.
+HIDING: Final = frozenset({"style", "hidden"})
+MARK: Final = re.compile(r' (?:style|hidden)="hidden"')
+IMAGE: Final = re.compile(r'<img((?:\s+[a-z-]+="[^"]*")*)\s*/?>')
 ATTRIBUTE: Final = re.compile(r'\s+([a-z-]+)="([^"]*)"')
-PIXEL: Final = re.compile(r"^\s*0*[01](?:\.\d+)?\s*(?:px)?\s*$")
+MAIL: Final = re.compile(r"(?i)^mailto:[^\x00-\x20<>\"\x7f]+$")
+LINK: Final = re.compile(r'(<a [^<>]*\bhref="[^<>]*)>')
+# A parser drops one line end after it: without them, reading what was written changes nothing.
+PRE_START: Final = re.compile(r"(<pre(?: [^<>]*)?>)\n+")
 
 
 def sanitize(html: str, *, base: str) -> str:
     """Keep the allowed elements and attributes, links absolute (http, https, mailto), all of it balanced.
 
-    Pictures of one pixel, and hidden ones, are trackers and go. Cleaning twice changes nothing.
+    What its publisher does not show goes: elements that are hidden, and pictures that are there to be counted.
+    Cleaning twice changes nothing.
     """
     if not html.strip():
         return ""
+    given = flatten(legal(html))
+    body = IMAGE.sub(_shown, _cleaned(given, base, marked=True))
+    if MARK.search(body):
+        body = _without_hidden(body, base)
+    body = LINK.sub(r'\1 rel="noopener noreferrer">', PRE_START.sub(r"\1", body))
+    return legal(body).strip()
+
+
+def _cleaned(html: str, base: str, *, marked: bool) -> str:
     import nh3
 
+    allowed = {tag: set(names) for tag, names in ATTRIBUTES.items()}
+    if marked:
+        allowed["*"] |= HIDING
+    return nh3.clean(
+        html,
+        tags=set(TAGS),
+        clean_content_tags=set(SILENT),
+        attributes=allowed,
+        generic_attribute_prefixes=None,
+        attribute_filter=_keeper(base),
+        url_schemes={"http", "https", "mailto"},
+        link_rel=None,  # it would stand where the publisher's own stood
+    )
+
+
+def _keeper(base: str) -> Callable[[str, str, str], str | None]:
+    """Give what decides on every attribute that is allowed: its value, or None to drop it."""
+
     def keep(tag: str, attribute: str, value: str) -> str | None:
-        if attribute == "style":
-            return "hidden" if HIDDEN.search(value) else None
+        if attribute in HIDING:
+            is_hidden = attribute == "hidden" or (hides_picture if tag == "img" else hides)(value)
+            return "hidden" if is_hidden else None
         if attribute not in ADDRESSES:
             return value
         return _address(value, base, mail=tag == "a")
 
-    body = nh3.clean(
-        flatten(legal(html)),
-        tags=set(TAGS),
-        clean_content_tags=set(SILENT),
-        attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
-        attribute_filter=keep,
-        url_schemes={"http", "https", "mailto"},
-        link_rel="noopener noreferrer",
-    )
-    return legal(TAG.sub(_shown, body)).strip()
+    return keep
 
 
 def _address(value: str, base: str, *, mail: bool) -> str | None:
     given = value.strip()
-    if mail and given[:7].lower() == "mailto:" and "\n" not in given:
-        return given
+    if given[:7].lower() == "mailto:":
+        return given if mail and MAIL.match(given) else None
     return absolute(given, base)
 
 
 def _shown(found: re.Match[str]) -> str:
-    """Drop a picture without address, of one pixel, or hidden."""
-    if found.group(2) != "img":
-        return found.group()
-    given = dict(ATTRIBUTE.findall(found.group(3)))
-    tiny = all(PIXEL.match(given.get(side, "")) for side in ("width", "height"))
-    return "" if not given.get("src") or tiny or "style" in given else found.group()
+    """Drop a picture without an address, and one that nobody is meant to see."""
+    given = {name: unescape(value) for name, value in ATTRIBUTE.findall(found.group(1))}
+    if not given.get("src") or HIDING & given.keys() or is_beacon(given["src"]):
+        return ""
+    return "" if is_tiny(given.get("width", ""), given.get("height", "")) else found.group()
+
+
+def _without_hidden(body: str, base: str) -> str:
+    """Take out of cleaned HTML what is marked as hidden, unless nothing would be left of it."""
+    tree = tree_of(body)
+    hidden = [] if tree is None else [each for each in tree.iter() if HIDING & set(each.keys())]
+    for element in hidden:
+        element.tag = "template"  # which is not written
+    left = "" if tree is None else _cleaned(written(tree), base, marked=False)
+    if "<img" in left or TAG.sub("", left).strip():
+        return left
+    return _cleaned(body, base, marked=False)

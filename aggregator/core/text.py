@@ -5,28 +5,31 @@ from __future__ import annotations
 import html as entities
 import re
 import unicodedata
-from typing import Final
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from aggregator.core.flat import SILENT, TAG, tree_of
+
+if TYPE_CHECKING:
+    from lxml import etree
 
 # XML 1.0, 2.2: tab, line feed, return, and everything from U+0020 but surrogates, U+FFFE and U+FFFF.
 ILLEGAL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 SURROGATES: Final = re.compile("[\ud800-\udfff]")
 # Legal in XML, yet no text: some of them steer a terminal (U+009B is CSI).
 CONTROLS: Final = re.compile("[\x7f-\x84\x86-\x9f]")
+# Unicode's signs that turn the direction of what follows until they are ended (UAX 9): overrides, which only serve
+# to show "gpj.exe" as "exe.jpg", and embeddings and isolates, which right-to-left papers use in earnest.
+TURNS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+OVERRIDES: Final = re.compile("[\u202d\u202e]")
+TURN_ENDS: Final = {"\u202c": "\u202a\u202b", "\u2069": "\u2066\u2067\u2068"}
 _BLOCKS: Final = (
     "address article aside blockquote caption dd details div dl dt fieldset figcaption figure footer form"
     " h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table tbody tfoot thead tr ul"
 )
-BLOCKS: Final = frozenset(_BLOCKS.split())
-SILENT: Final = frozenset(
-    {"script", "style", "template", "noscript", "iframe", "object", "svg", "math", "head"}
-)
-TAGS: Final = re.compile(r"<(/?)([a-z][a-z0-9]*)>")
-OPENING: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
-PRE: Final = re.compile(r"(<pre\b.*?</pre>)", re.IGNORECASE | re.DOTALL)
-DEEPEST: Final = 400
-LONGEST: Final = 4 * 2**20  # characters of HTML that are looked at; a whole feed may have 10 MB
-_VOID: Final = "area base br col embed hr img input link meta source track wbr p li"
-VOID: Final = frozenset(_VOID.split())
+# What stands at the start and at the end of an element.
+BREAKS: Final = {**dict.fromkeys(_BLOCKS.split(), "\n\n"), "br": "\n", "td": " ", "th": " "}
+BLANKS: Final = re.compile(r"\s+")
 
 # A word is letters, marks and digits, joined by apostrophe or hyphen; a Chinese or Japanese sign is one by itself.
 # \w leaves out the vowel signs of Indic and Thai letters, hence the ranges.
@@ -55,8 +58,25 @@ def legal(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Keep legal characters, drop control characters, fold every run of blanks into one space."""
-    return " ".join(CONTROLS.sub("", legal(text.replace("\0", ""))).split())
+    """Keep legal characters, drop control characters, fold every run of blanks into one space.
+
+    A line that turns the direction of reading and does not turn it back would turn what stands after it, too.
+    """
+    return " ".join(_unturned(CONTROLS.sub("", legal(text.replace("\0", "")))).split())
+
+
+def _unturned(text: str) -> str:
+    """Take out what overrides the direction of letters, and all that turns it where it is not turned back."""
+    if TURNS.search(text) is None:
+        return text
+    kept = OVERRIDES.sub("", text) if OVERRIDES.search(text) else text
+    open_ones: list[str] = []
+    for sign in TURNS.findall(kept):
+        if sign not in TURN_ENDS:
+            open_ones.append(sign)
+        elif not open_ones or open_ones.pop() not in TURN_ENDS[sign]:
+            return TURNS.sub("", text)
+    return TURNS.sub("", text) if open_ones else kept
 
 
 def plain(html: str) -> str:
@@ -67,40 +87,29 @@ def plain(html: str) -> str:
     if "<" not in html:
         text = entities.unescape(html) if "&" in html else html
         return _paragraphs(re.sub(r"(?<!\n)\r?\n(?!\s*\n)", " ", text))
-    import nh3
-
-    body = nh3.clean(
-        _fold_lines(flatten(legal(html))),
-        tags=set(BLOCKS) | {"br", "td", "th"},
-        attributes={},
-        clean_content_tags=set(SILENT),
-        link_rel=None,
-    )
-    return _paragraphs(entities.unescape(TAGS.sub(_break, body)))
+    given = legal(html)
+    body = tree_of(given)
+    if body is None:
+        return _paragraphs(entities.unescape(BLANKS.sub(" ", TAG.sub(" ", given))))
+    return _paragraphs("".join(_pieces(body)))
 
 
-def _fold_lines(html: str) -> str:
-    """Fold line ends into blanks, which they are in HTML but inside `<pre>`."""
-    if "<pre" not in html.lower():
-        return re.sub(r"\s+", " ", html)
-    parts = PRE.split(html)
-    parts[::2] = [re.sub(r"\s+", " ", part) for part in parts[::2]]
-    return "".join(parts)
+def _pieces(body: etree._Element) -> Iterator[str]:
+    """Give the text under an element piece by piece; a line end is a blank, as it is in HTML but inside `<pre>`."""
+    from lxml import etree
 
-
-def flatten(html: str) -> str:
-    """Give the HTML back as it is, or without any tags where it nests deeper than anything written by people.
-
-    A parser that follows HTML5 looks through all open elements at each tag: 30,000 of them cost it seconds.
-    """
-    given = html[:LONGEST]
-    depth = deepest = 0
-    for closing, name in OPENING.findall(given):
-        if name.lower() in VOID:
+    kept = 0  # elements that keep line ends, and are open
+    walker = etree.iterwalk(body, events=("start", "end"))
+    for event, element in walker:
+        tag = str(element.tag)
+        if event == "start" and tag in SILENT:
+            walker.skip_subtree()
             continue
-        depth = max(0, depth - 1) if closing else depth + 1
-        deepest = max(deepest, depth)
-    return given if deepest <= DEEPEST else re.sub(r"<[^<>]*>?", " ", given)
+        if tag in BREAKS and (event, tag) != ("start", "br"):
+            yield BREAKS[tag]
+        kept += (event == "start") - (event == "end") if tag == "pre" else 0
+        text = (element.text if event == "start" else element.tail) or ""
+        yield text if kept else text.replace("\n", " ").replace("\r", " ").replace("\u0085", " ")
 
 
 def fold(text: str) -> str:
@@ -141,13 +150,6 @@ def _paragraphs(text: str) -> str:
         for part in re.split(r"\n\s*\n", text)
     )
     return "\n\n".join(line for line in lines if line)
-
-
-def _break(found: re.Match[str]) -> str:
-    name = found.group(2)
-    if name == "br":
-        return "\n"
-    return " " if name in {"td", "th"} else "\n\n"
 
 
 def _sentences(paragraph: str) -> list[str]:

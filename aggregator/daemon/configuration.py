@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Final
 
 from aggregator import config as configuration
-from aggregator.config import addresses
+from aggregator.config import addresses, siterules
 from aggregator.config.kinds import Wrong
 from aggregator.core.regions import Gazetteer
 from aggregator.errors import ConfigError, Fault
-from aggregator.model import Config
+from aggregator.model import Config, SiteRule
 
 DEFAULT: Final = "sqlite:state/aggregator.db"
-Stamp = tuple[int, int, int]  # inode, size, modification time in ns
+Stamp = tuple[
+    tuple[int, int, int], siterules.Stamp
+]  # inode, size, modification time in ns; the same of sites/
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,16 +30,23 @@ class InForce:
     text: str
     faults: tuple[Fault, ...] = ()
     stamp: Stamp | None = None  # of the file as it was read; None: it was not there
+    rules: tuple[SiteRule, ...] = ()  # of sites/ beside it
 
 
 def loaded(path: Path, *, gazetteer: Gazetteer, environment: Mapping[str, str]) -> InForce:
     """Load the file; raises ConfigError with every fault. What is checked is what is kept: it is read once."""
     seen = stamp(path)
-    text = configuration.read(path)
-    config = configuration.loads(
-        text, file=str(path), folder=path.absolute().parent, gazetteer=gazetteer, environment=environment
-    )
-    return InForce(config=config, text=text, stamp=seen)
+    rules, faults = siterules.beside(path)
+    try:
+        text = configuration.read(path)
+        config = configuration.loads(
+            text, file=str(path), folder=path.absolute().parent, gazetteer=gazetteer, environment=environment
+        )
+    except ConfigError as error:
+        raise ConfigError([*error.faults, *faults]) from None
+    if faults:
+        raise ConfigError(faults)
+    return InForce(config=config, text=text, stamp=seen, rules=rules)
 
 
 def in_force_at_start(
@@ -68,7 +77,8 @@ def in_force_at_start(
             )
         except ConfigError as other:  # good for an older version of this program, or another environment
             raise ConfigError([*error.faults, *other.faults]) from None
-        return InForce(config=config, text=text, faults=error.faults, stamp=seen)
+        rules, _ = siterules.beside(path)  # those without a fault
+        return InForce(config=config, text=text, faults=error.faults, stamp=seen, rules=rules)
 
 
 def reloaded(path: Path, *, gazetteer: Gazetteer, environment: Mapping[str, str]) -> InForce:
@@ -102,9 +112,9 @@ def _written(path: Path) -> str:
 
 
 def stamp(path: Path) -> Stamp | None:
-    """Give what changes when the file is saved; None while it is not there."""
+    """Give what changes when the file, or a site rule beside it, is saved; None while the file is not there."""
     try:
         seen = os.stat(path)
     except (OSError, ValueError):
         return None
-    return seen.st_ino, seen.st_size, seen.st_mtime_ns
+    return (seen.st_ino, seen.st_size, seen.st_mtime_ns), siterules.stamp(path)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from aggregator.core.counts import counted
 from aggregator.daemon.configuration import InForce
 from aggregator.daemon.reload import Reloader
 from aggregator.daemon.rounds import Rounds
@@ -27,7 +28,7 @@ from aggregator.jobs.read import read_waiting
 from aggregator.jobs.services import Services
 from aggregator.jobs.status import HEARTBEAT
 from aggregator.model import Config, FeedRecord, PollOutcome
-from aggregator.observe import Metrics, counted, log
+from aggregator.observe import Metrics, log
 
 TICK: Final = 1.0  # seconds between looks at what is due, and at feeds.toml
 SLOW_TICK: Final = 2.0  # between looks at what may be published

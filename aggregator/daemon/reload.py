@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from aggregator.config import siterules
 from aggregator.daemon.configuration import InForce, reloaded, stamp
 from aggregator.errors import ConfigError
 from aggregator.fetch import Fetcher
@@ -47,7 +48,7 @@ class Reloader:
         self._turn = asyncio.Lock()
         self._old: dict[asyncio.Task[None], Fetcher] = {}  # those that end, by what waits for it
         self.faults: tuple[str, ...] = ()
-        self.services = make(first.config, None)
+        self.services = replace(make(first.config, None), site_rules=siterules.in_force(first.rules))
 
     async def begin(self) -> None:
         """Put in force what the daemon starts with."""
@@ -92,9 +93,12 @@ class Reloader:
         """Put a configuration in force, and keep it as the last good one."""
         old, now = self.services, self._clock()
         await old.call(old.store.sync_feeds, new.config.feed, now=now)
+        rules = siterules.in_force(new.rules)
         if new.config != old.config:
-            self.services = self._make(new.config, old)
+            self.services = replace(self._make(new.config, old), site_rules=rules)
             self._retire(old)
+        elif rules != old.site_rules:
+            self.services = replace(old, site_rules=rules)
         if not new.faults:
             await old.call(old.store.save_config, new.text, now=now)
         await self._adopt_faults(tuple(map(str, new.faults)))

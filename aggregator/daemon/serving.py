@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from aggregator.daemon.trouble import Trouble
 from aggregator.errors import StoreError
 from aggregator.jobs.services import Services
-from aggregator.jobs.status import health, status
+from aggregator.jobs.status import drifting_of, health, status
 from aggregator.observe import Metrics, log
 
 
@@ -78,7 +78,10 @@ class Front:
         services, now = self._in_force(), self._clock()
         try:
             records = await services.call(services.store.feed_records)
-            return await services.call(health, services.config, services.store, records, now=now)
+            drifting = await services.call(drifting_of, services.store, services.site_rules)
+            return await services.call(
+                health, services.config, services.store, records, now=now, drifting=drifting
+            )
         except StoreError as error:
             return "failed", [str(error)]
 
@@ -86,7 +89,9 @@ class Front:
         services, now = self._in_force(), self._clock()
         gauges: dict[tuple[str, str], float] = {("aggregator_healthy", ""): 0.0}
         try:
-            state = await services.call(status, services.config, services.store, now=now)
+            state = await services.call(
+                status, services.config, services.store, now=now, rules=services.site_rules
+            )
         except StoreError:
             return self._metrics.exposition(gauges)
         if not self._store_trouble.reason:

@@ -13,8 +13,10 @@ from typing import Any, Final
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-LOOKUPS: Final = 24  # names looked up at once, a thread each; systemd allows the daemon 64 of all kinds
-SLOW_LOOKUPS: Final = 12  # of them for names that took long last time
+# Names looked up at once, a thread each. systemd allows the daemon 64 tasks of all kinds: it has 13 with both children
+# busy, some more for its files, and after a reload the lookups of the fetcher before may still be under way.
+LOOKUPS: Final = 16
+SLOW_LOOKUPS: Final = 8  # of them for names that took long last time
 SLOW_SECONDS: Final = 2.0
 WAIT_SECONDS: Final = 10.0  # for a thread; no connection may take longer to make
 MAX_SLOW: Final = 4096  # names remembered as slow

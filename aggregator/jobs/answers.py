@@ -8,7 +8,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Final
 
-from aggregator.core import advice, entries, floods, moves, rhythm, schedule
+from aggregator.core import advice, entries, floods, future, moves, rhythm, schedule, strikes
 from aggregator.core.identity import Settled, settle, wanted
 from aggregator.core.schedule import PollResult
 from aggregator.errors import FetchError, ParseError, ToldToWait, TooExpensive
@@ -34,9 +34,8 @@ from aggregator.model import (
     Validators,
 )
 
-PARSE_SECONDS: Final = 20.0
+PARSE_SECONDS: Final = 10.0
 GONE: Final = 410
-MOST_STRIKES: Final = 2  # a document that ended its reader twice is not read again (design 5.3)
 # What every answer says anew; other warnings stand until a document says otherwise.
 SAID_ANEW: Final = frozenset({"moved", "not-modified-unasked", "validators", "feed-found"})
 
@@ -94,10 +93,9 @@ async def ask(asking: Asked, *, services: Services, insist: bool = False) -> Pol
     digest = blake2b(answer.body, digest_size=16).digest()
     if digest == asking.record.body_hash:
         return _same(asking, answer, services)
-    strikes = asking.record.strikes
-    if strikes.body == digest and strikes.count >= MOST_STRIKES:
-        message = "reading its document was ended twice; it is read again when its bytes change"
-        struck = Problem(kind=TooExpensive.kind, message=message)
+    why = strikes.refusal(asking.record.strikes, digest, now=now)
+    if why is not None:
+        struck = Problem(kind=TooExpensive.kind, message=why)
         return replace(failed(asking, struck, services=services), http_status=answer.status)
     return await _read(asking, answer, digest, services)
 
@@ -115,22 +113,21 @@ async def _read(asking: Asked, answer: Document, digest: bytes, services: Servic
     record = asking.record
     listed = await services.call(services.store.listed_hashes, record.id)
     try:
-        normalized = await _parsed(answer, asking.feed, listed, services)
+        normalized = await _parsed(answer, asking, listed, services)
     except ParseError as error:
         problem = Problem(kind=error.kind, message=str(error))
         outcome = replace(failed(asking, problem, services=services), http_status=answer.status)
         if not isinstance(error, TooExpensive):
             return outcome
-        again = record.strikes.count + 1 if record.strikes.body == digest else 1
-        return replace(outcome, strikes=Strikes(body=digest, count=again))
+        return replace(outcome, strikes=strikes.after(record.strikes, digest, now=asking.now))
     keys, urls = wanted([*normalized.entries, *(entry for entry, _ in normalized.quarantined)])
     known = await services.call(services.store.known, record.id, keys=keys, urls=urls)
     outcome = _changed(asking, answer, normalized, known, services)
-    return replace(outcome, body_hash=digest, strikes=Strikes() if record.strikes.count else None)
+    return replace(outcome, body_hash=digest, strikes=Strikes() if record.strikes.in_row else None)
 
 
 async def _parsed(
-    answer: Document, feed: FeedSettings, listed: Mapping[str, str], services: Services
+    answer: Document, asking: Asked, listed: Mapping[str, str], services: Services
 ) -> NormalizedFeed:
     async with services.fetcher.handling():
         return await services.workers.run(
@@ -138,9 +135,10 @@ async def _parsed(
             answer.body,
             url=answer.url,
             content_type=answer.content_type,
-            feed=feed,
+            feed=asking.feed,
             site=services.config.site,
             known=listed,
+            now=asking.now,
             seconds=PARSE_SECONDS,
         )
 
@@ -258,7 +256,7 @@ def _changed(
             told.new, before=record.last_success, limit=services.config.polling.flood_limit, now=now
         ),
         loss=loss,
-        warnings=_warned_anew(asking, answer, told, loss, found),
+        warnings=_warned_anew(asking, answer, _ahead(asking, told, known, services), loss, found),
     )
 
 
@@ -284,7 +282,7 @@ def _pace(
     """Say what a document shows of its feed's rhythm, whether it is a surge, and which share was missed."""
     stored = {each.key: each for each in known}
     kept = [stored[key] for key in _kept(told) if key in stored]
-    new = [entries.effective(each.published, first_seen=now) for each in told.new]
+    new = [entries.effective(each.published, first_seen=now, link=each.url) for each in told.new]
     every = [*new, *(each.effective for each in kept)]
     is_first = record.polls == 0
     found = rhythm.rhythm_of(record.rhythm, listed=every, arrived=len(new), first=is_first, now=now)
@@ -329,11 +327,10 @@ def _still_warned(
 
 
 def _warned_anew(
-    asking: Asked, answer: Document, told: Settled, loss: float, found: Rhythm
+    asking: Asked, answer: Document, ahead: FeedWarning | None, loss: float, found: Rhythm
 ) -> tuple[FeedWarning, ...]:
     """Give the warnings after a document that was read."""
     record, now = asking.record, asking.now
-    dates = [each.published for each in (*told.new, *told.updated) if each.published]
     missed = advice.loss(
         loss,
         found,
@@ -342,9 +339,23 @@ def _warned_anew(
         waited=now - record.last_success if record.last_success else None,
         reason=record.next_due_reason,
     )
-    ahead = advice.dates_ahead([each for each in dates if each > now + entries.SLACK])
     more = [each for each in (ahead, missed) if each is not None]
     return (*_of_answer(asking, answer.moved_to, answer.validators), *more)
+
+
+def _ahead(
+    asking: Asked, told: Settled, known: Sequence[KnownEntry], services: Services
+) -> FeedWarning | None:
+    """Give the warning of dates ahead: of what a document brought, and of what it lists still."""
+    standing = {each.key for each in told.unchanged}
+    return future.warn(
+        [each.published for each in (*told.new, *told.updated) if each.published],
+        [each.published for each in known if each.published and each.key in standing],
+        asking.record.warnings,
+        feed=asking.feed,
+        zone=asking.feed.timezone or services.config.site.timezone,
+        now=asking.now,
+    )
 
 
 def _of_answer(asking: Asked, moved_to: str | None, validators: Validators) -> list[FeedWarning]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from aggregator.errors import AggregatorError, FetchError, TimedOut, ToldToWait, Unreachable
+from aggregator.errors import AggregatorError, FetchError, TimedOut, ToldToWait, TooExpensive, Unreachable
 from aggregator.fetch import PAGE_ACCEPT
 from aggregator.jobs.hosts import TOO_MANY_REQUESTS
 from aggregator.jobs.services import Services
 from aggregator.model import Document, Page, Request, WaitingEntry
 
 TRIES: Final = 3
+READINGS: Final = 2  # of a page that ends its reader
 FIRST_RETRY: Final = timedelta(hours=1)
 BEHIND_FEEDS: Final = timedelta(minutes=20)
 # How long a page that may not be asked for is waited for, from when its entry was first seen: longer than any
@@ -58,7 +59,8 @@ def next_try(waiting: WaitingEntry, error: AggregatorError, *, now: datetime) ->
     if isinstance(error, ToldToWait):
         at = max(_again(error) or now, now + timedelta(minutes=1))
         return at if at <= waiting.first_seen + PATIENCE else None
-    if waiting.tries + 1 >= TRIES or _is_final(error):
+    most = READINGS if isinstance(error, TooExpensive) else TRIES
+    if waiting.tries + 1 >= most or _is_final(error):
         return None
     at = now + FIRST_RETRY * int(6**waiting.tries)
     return max(at, _again(error) or at)

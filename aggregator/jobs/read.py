@@ -9,10 +9,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from aggregator.core import entries, extract, regions, stories
+from aggregator.core import entries, extract, repeats, stories
 from aggregator.errors import AggregatorError, StoreError, ToldToWait
 from aggregator.jobs.pages import fetch_page, next_try
-from aggregator.jobs.services import Services, story_rules
+from aggregator.jobs.services import Services, regions_of, story_rules
 from aggregator.model import (
     Article,
     FeedSettings,
@@ -25,7 +25,7 @@ from aggregator.observe import log
 
 AT_ONCE: Final = 256  # entries in hand; what they wait for are pages of many hosts
 MOST_SAVED_AT_ONCE: Final = 64
-EXTRACT_SECONDS: Final = 20.0
+EXTRACT_SECONDS: Final = 10.0
 
 
 async def read_waiting(*, services: Services, now: datetime, most: int | None = None) -> int:
@@ -102,38 +102,44 @@ async def read(waiting: WaitingEntry, *, services: Services, now: datetime) -> R
     feed = services.feeds.get(waiting.entry.feed_id)
     timezone = (feed.timezone if feed else "") or services.config.site.timezone
     wanted = feed is not None and feed.read_pages and not extract.is_full_text(waiting.entry)
-    page, article, retry = None, None, None
+    page, reading, retry = None, None, None
     waiting = replace(waiting, page_error=None)
-    if wanted and waiting.entry.url:
+    if wanted and waiting.entry.page_url:
         try:
-            page, article = await _from_page(waiting, waiting.entry.url, timezone, services, now)
+            page, reading = await _from_page(waiting, waiting.entry.page_url, timezone, services, now)
         except StoreError:
             raise
         except AggregatorError as error:
             retry = next_try(waiting, error, now=now)
             waiting = _told(waiting, error, retry)
-            log.debug("page not read", feed=waiting.entry.feed_id, url=waiting.entry.url, reason=str(error))
-    if article is None:
+            log.debug(
+                "page not read", feed=waiting.entry.feed_id, url=waiting.entry.page_url, reason=str(error)
+            )
+    if reading is None:
         article = extract.article(waiting.entry, None, language=waiting.entry.language, timezone=timezone)
-    return _tagged(waiting, article, page, retry, feed, services)
+        reading = extract.PageReading(article=article)
+    read_article = _tagged(waiting, reading.article, page, retry, feed, services)
+    return replace(read_article, rules=reading.uses)
 
 
 async def _from_page(
     waiting: WaitingEntry, url: str, timezone: str, services: Services, now: datetime
-) -> tuple[Page, Article | None]:
+) -> tuple[Page, extract.PageReading | None]:
     """Fetch and read a page; raises the FetchError kinds, ExtractError or TooExpensive.
 
     What a library stumbles over is logged as the fault that it is, and the feed's own text serves.
     """
+    services.costly.check(waiting.entry.feed_id, url, now)
     page = await fetch_page(url, services=services, now=now)
     try:
-        async with services.fetcher.handling():
-            article = await services.workers.run(
-                extract.article,
+        async with services.costly.turn(waiting.entry.feed_id, url, now), services.fetcher.handling():
+            reading = await services.workers.run(
+                extract.read_page,
                 waiting.entry,
                 page,
                 language=waiting.entry.language,
                 timezone=timezone,
+                rules=services.site_rules.for_page(page),
                 seconds=EXTRACT_SECONDS,
             )
     except AggregatorError:
@@ -141,7 +147,7 @@ async def _from_page(
     except Exception as error:  # noqa: BLE001 - the job boundary: a page that breaks a library costs only itself
         log.error("page not read", feed=waiting.entry.feed_id, url=url, exc_info=error)
         return page, None
-    return page, article
+    return page, reading
 
 
 def _told(waiting: WaitingEntry, error: AggregatorError, retry: datetime | None) -> WaitingEntry:
@@ -158,20 +164,16 @@ def _tagged(
     feed: FeedSettings | None,
     services: Services,
 ) -> ReadArticle:
-    found = regions.tag(
-        article,
-        services.gazetteer,
-        language=article.language or services.config.site.language,
-        based_in=feed.based_in if feed else "",
-    )
     return ReadArticle(
         waiting=waiting,
         article=article,
-        regions=found,
+        regions=regions_of(article, feed, services.config, services.gazetteer),
         fingerprint=stories.fingerprint(article),
-        published=entries.effective(article.published, first_seen=waiting.first_seen),
+        published=entries.effective(article.published, first_seen=waiting.first_seen, link=waiting.entry.url),
         page=page,
         retry_page_at=retry,
+        outlet=repeats.outlet_of(waiting.entry, page),
+        paragraphs=repeats.paragraphs_of(article),
     )
 
 

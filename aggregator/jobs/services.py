@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, partial
 from hashlib import blake2b
 from typing import Any, Final, ParamSpec, Protocol, TypeVar
 
+from aggregator.core import regions
+from aggregator.core.extract import notices
 from aggregator.core.outage import Connection
 from aggregator.core.regions import Gazetteer
 from aggregator.core.sections import Selector
-from aggregator.core.stories import assign, choose_lead, mint, substance
+from aggregator.core.siterules.rules import SiteRules
+from aggregator.core.stories import assign, choose_lead, fingerprint, mint, substance
 from aggregator.core.urls import registrable_domain
+from aggregator.jobs.costly import CostlyPages
 from aggregator.jobs.hosts import HostWaits, target_of
 from aggregator.jobs.robots import Robots
 from aggregator.model import (
+    Article,
     Config,
     Document,
     Edition,
@@ -29,6 +34,8 @@ from aggregator.model import (
     NotModified,
     Polled,
     PollOutcome,
+    ReadArticle,
+    Region,
     Request,
     StoryRules,
 )
@@ -169,11 +176,13 @@ class Services:
     workers: Work
     output: Output
     report: Report = field(default_factory=Silent)
+    site_rules: SiteRules = field(default_factory=SiteRules)  # how the pages of sites are read
     # These are carried over when the rest is replaced (CARRIED).
     turns: Turns = field(default_factory=Turns)
     network: Network = field(default_factory=Network)
     hosts: HostWaits = field(default_factory=HostWaits)
     robots: Robots = field(default_factory=Robots)
+    costly: CostlyPages = field(default_factory=CostlyPages)
 
     @cached_property
     def config_digest(self) -> str:
@@ -207,15 +216,33 @@ class Services:
 
 
 # What outlives a change of feeds.toml.
-CARRIED: Final = ("turns", "network", "hosts", "robots")
+CARRIED: Final = ("turns", "network", "hosts", "robots", "costly")
+
+
+def regions_of(
+    article: Article, feed: FeedSettings | None, config: Config, gazetteer: Gazetteer
+) -> tuple[Region, ...]:
+    """Tag an article; `feed` is where it is from, None when that is no longer configured."""
+    language = article.language or config.site.language
+    return regions.tag(article, gazetteer, language=language, based_in=feed.based_in if feed else "")
 
 
 def story_rules(config: Config, gazetteer: Gazetteer) -> StoryRules:
     """Give the decisions of this configuration, for the store to ask inside its transaction."""
+    feeds = {feed.id: feed for feed in config.feed}
+
+    def without(read: ReadArticle, left_out: Mapping[int, str]) -> ReadArticle:
+        article = notices.without(read.article, left_out)
+        if article is read.article:
+            return read
+        found = regions_of(article, feeds.get(read.waiting.entry.feed_id), config, gazetteer)
+        return replace(read, article=article, regions=found, fingerprint=fingerprint(article))
+
     return StoryRules(
         assign=assign,
         lead=choose_lead({feed.id: feed.priority for feed in config.feed}),
         select=Selector(config, gazetteer),
         mint=mint,
         substance=substance,
+        without=without,
     )

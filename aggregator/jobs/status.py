@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from aggregator import __version__
+from aggregator.config import siterules
 from aggregator.core import advice
+from aggregator.core.counts import counted
+from aggregator.core.siterules.drift import LEAST, drifts
+from aggregator.core.siterules.rules import SiteRules
 from aggregator.jobs.publish import OUTPUT_ERROR, SECTIONS_FAILED, expected_files
 from aggregator.model import Config, FeedRecord, FeedSettings, FeedState, FeedWarning
 from aggregator.store import Store
 
 DAY: Final = timedelta(days=1)
 LEAST_FREE: Final = 0.05  # of the disk that holds the output
-_PLACE: Final = re.compile(r"^.*?(?=:\d+:\d+: )", re.DOTALL)  # the file's name in a fault
 HEARTBEAT: Final = "heartbeat"  # the note that a daemon moves while its scheduler works
 HEARTBEAT_LATE: Final = timedelta(minutes=5)
 FAULTS: Final = "faults"  # the note that holds the faults of a file that is not in force
@@ -27,19 +29,36 @@ MOST_FAULTS: Final = 20  # of a file, among the reasons
 Health = tuple[str, list[str]]
 
 
-def status(config: Config, store: Store, *, now: datetime, faults: Sequence[str] = ()) -> dict[str, Any]:
-    """Give the whole of `status --json`; `faults` are those of feeds.toml as it lies there now."""
+def status(
+    config: Config,
+    store: Store,
+    *,
+    now: datetime,
+    faults: Sequence[str] | None = None,
+    rules: SiteRules | None = None,
+) -> dict[str, Any]:
+    """Give the whole of `status --json`; `faults` are those of feeds.toml as it lies there now, None: not known.
+
+    `rules` are the site rules in force; None: those that come with the program.
+    """
     records = {record.id: record for record in store.feed_records()}
     counts = store.request_counts(since=now - DAY)
     held = store.held_counts()
-    state, reasons = health(config, store, list(records.values()), now=now, faults=faults)
+    drifting = drifting_of(store, rules)
+    state, reasons = health(config, store, list(records.values()), now=now, faults=faults, drifting=drifting)
     return {
         "version": __version__,
         "health": state,
         "reasons": reasons,
         "ledger": store.ledger(),
         "feeds": [
-            _feed(feed, records.get(feed.id), counts.get(feed.id, (0, 0)), held.get(feed.id, 0), now)
+            _feed(
+                feed,
+                known := records.get(feed.id)
+                or FeedRecord(id=feed.id, url=feed.url, added_at=now, next_due=now),
+                counts.get(feed.id, (0, 0)),
+                [*warnings_of(feed, known, held.get(feed.id, 0), now), *drifting.get(feed.id, ())],
+            )
             for feed in config.feed
         ],
         "sections": _sections(config, store),
@@ -47,21 +66,41 @@ def status(config: Config, store: Store, *, now: datetime, faults: Sequence[str]
 
 
 def health(
-    config: Config, store: Store, records: Sequence[FeedRecord], *, now: datetime, faults: Sequence[str] = ()
+    config: Config,
+    store: Store,
+    records: Sequence[FeedRecord],
+    *,
+    now: datetime,
+    faults: Sequence[str] | None = None,
+    drifting: Mapping[str, Sequence[FeedWarning]] | None = None,
 ) -> Health:
-    """Say ok, degraded or failed, and every reason in words."""
+    """Say ok, degraded or failed, and every reason in words; `faults` as in `status`, `drifting` by feed."""
     paused = {feed.id for feed in config.feed if feed.paused}
     failed = _failures(config, store, records, now)
     asked = [each for each in records if each.id not in paused]
     degraded = [
         *_outage(asked),
         *_feeds_in_doubt(asked, now),
+        *_drifting(asked, drifting or {}),
         *_faults(store, faults),
         *_sections_in_doubt(store),
         *_disks(config, store),
     ]
     state = "failed" if failed else "degraded" if degraded else "ok"
     return state, failed + degraded
+
+
+def drifting_of(store: Store, rules: SiteRules | None = None) -> dict[str, list[FeedWarning]]:
+    """Give the feeds whose site rules stopped matching, each with its warnings."""
+    standings = store.rule_standings()
+    if not any(each.missed_in_row >= LEAST for each in standings):
+        return {}
+    return drifts(standings, rules if rules is not None else siterules.in_force(()))
+
+
+def _drifting(asked: Sequence[FeedRecord], drifting: Mapping[str, Sequence[FeedWarning]]) -> list[str]:
+    known = {record.id for record in asked}
+    return [f"{feed}: {each.message}" for feed, told in drifting.items() if feed in known for each in told]
 
 
 def state_of(feed: FeedSettings, record: FeedRecord | None) -> FeedState:
@@ -125,20 +164,23 @@ def _outage(records: Sequence[FeedRecord]) -> list[str]:
     return [f"everything fails at once since {instant(since)}: is this machine cut off from the network?"]
 
 
-def _faults(store: Store, faults: Sequence[str]) -> list[str]:
-    """Say why feeds.toml is not in force, by what the daemon found and by how the file is now."""
-    known = json.loads(store.note(FAULTS) or "[]")
-    # The daemon may know the same file by another path than the command that asks.
-    places = {_PLACE.sub("", fault) for fault in known}
-    every = [*known, *(fault for fault in faults if _PLACE.sub("", fault) not in places)]
-    return [f"running on the last good configuration: {fault}" for fault in every[:MOST_FAULTS]]
+def _faults(store: Store, faults: Sequence[str] | None) -> list[str]:
+    """Say why feeds.toml is not in force: by how the file is now, else by what the daemon found in it.
+
+    A daemon's word on a file that has no faults now counts while the daemon runs: it may not have seen it yet, or
+    have a reason of its own. What one said that runs no more would only repeat, or contradict, what is seen now.
+    """
+    told = faults or ()
+    if faults is None or (not faults and store.note(HEARTBEAT)):
+        told = json.loads(store.note(FAULTS) or "[]")
+    return [f"running on the last good configuration: {fault}" for fault in told[:MOST_FAULTS]]
 
 
 def _sections_in_doubt(store: Store) -> list[str]:
     failed = json.loads(store.note(SECTIONS_FAILED) or "{}")
     reasons = [f"section {section} keeps its files: {reason}" for section, reason in failed.items()]
     if held := store.ledger()["held"]:
-        reasons.append(f"{held} {'entry is' if held == 1 else 'entries are'} held")
+        reasons.append(f"{counted(held, 'entry', 'is')} held")
     return reasons
 
 
@@ -165,19 +207,16 @@ def warnings_of(feed: FeedSettings, record: FeedRecord, held: int, now: datetime
 
 
 def _feed(
-    feed: FeedSettings, record: FeedRecord | None, requests: tuple[int, int], held: int, now: datetime
+    feed: FeedSettings, known: FeedRecord, requests: tuple[int, int], warnings: Sequence[FeedWarning]
 ) -> dict[str, Any]:
-    state = state_of(feed, record)
-    known = record or FeedRecord(id=feed.id, url=feed.url, added_at=now, next_due=now)
+    state = state_of(feed, known)
     reason = state.value if state in (FeedState.PAUSED, FeedState.GONE) else known.next_due_reason
     return {
         "id": feed.id,
         "url": feed.url,
         "title": feed.title or known.title or feed.id,
         "state": state.value,
-        "warnings": [
-            {"kind": each.kind, "message": each.message} for each in warnings_of(feed, known, held, now)
-        ],
+        "warnings": [{"kind": each.kind, "message": each.message} for each in warnings],
         "last_attempt": instant(known.last_attempt),
         "last_success": instant(known.last_success),
         "error": {"kind": known.problem.kind, "message": known.problem.message} if known.problem else None,

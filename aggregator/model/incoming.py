@@ -108,6 +108,36 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Another document that an entry points to, and what it is to the entry (RFC 8288, 3.3)."""
+
+    rel: str  # related | via | replies | license …; in lower case where it is a registered name
+    url: str  # absolute, http(s)
+    type: str | None = None
+    title: str | None = None
+    language: str | None = None  # hreflang
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The feed that an entry was taken from, as atom:source and RSS `<source>` tell it."""
+
+    title: str | None = None  # plain text
+    url: str | None = None  # the site, or what else the feed is the alternate of
+    feed: str | None = None  # the feed's own address
+    id: str | None = None  # atom:id of the feed, exactly as given
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """Where an entry says that it belongs: WGS 84, in degrees (GeoRSS)."""
+
+    latitude: float
+    longitude: float
+    name: str | None = None  # georss:featureName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RawEntry:
     """One element of a feed as the feed delivered it: a fact, from which all else can be derived again."""
 
@@ -121,8 +151,14 @@ class RawEntry:
     content: str | None = None  # HTML as given, links made absolute
     categories: tuple[Category, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()
-    images: tuple[Image, ...] = ()  # Media RSS, JSON Feed image
+    images: tuple[Image, ...] = ()  # Media RSS, JSON Feed image, itunes:image, `<image>`
     language: str | None = None
+    original: str | None = None  # the page that a counting `link` leads to (feedburner:origLink); absolute
+    links: tuple[Link, ...] = ()  # all but `link`, enclosures and those for machines
+    source: Source | None = None  # where the entry was taken from
+    rights: str | None = None  # plain text
+    license: str | None = None  # an address, absolute
+    point: Point | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +167,9 @@ class ParsedFeed:
 
     title: str | None = None  # plain text
     link: str | None = None
+    icon: str | None = None  # atom:icon, else its logo, RSS image, itunes:image; JSON Feed favicon, icon
+    rights: str | None = None  # plain text: of the feed, and of an entry that says nothing else
+    license: str | None = None  # an address, absolute; likewise
     language: str | None = None
     hub: str | None = None
     self_link: str | None = None
@@ -165,6 +204,11 @@ class Entry:
     hash: str  # of what the feed delivered: equal hashes mean nothing to do
     raw: RawEntry
 
+    @property
+    def page_url(self) -> str | None:
+        """Where the page is: behind a link that only counts, the one that it leads to."""
+        return self.raw.original or self.url
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
@@ -198,7 +242,7 @@ class NormalizedFeed:
     quarantined: tuple[
         tuple[Entry, str], ...
     ] = ()  # bare of all but the facts, and why it could not be handled
-    empty: int = 0  # elements with nothing in them, which are no entries
+    empty: int = 0  # how many of the quarantined show nothing that a reader could see
 
 
 class FeedState(StrEnum):
@@ -249,10 +293,12 @@ class Move:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strikes:
-    """A document whose reading had to be ended."""
+    """Documents of a feed whose reading had to be ended."""
 
-    body: bytes | None = None  # its hash
-    count: int = 0
+    body: bytes | None = None  # hash of the last of them
+    count: int = 0  # how often that one was
+    in_row: int = 0  # how many of them came one after another, whatever their bytes
+    at: datetime | None = None  # when the last of them was
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

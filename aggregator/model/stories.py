@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from aggregator.model.incoming import Enclosure, Entry, Image
+from aggregator.model.sites import RuleUse
 
 
 class Role(StrEnum):
@@ -40,6 +41,14 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """A paragraph that was left out of an article, and why."""
+
+    text: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """The cleaned record of one entry and its page."""
 
@@ -58,6 +67,7 @@ class Article:
     images: tuple[Image, ...] = ()  # lead first
     categories: tuple[str, ...] = ()
     canonical_url: str | None = None  # rel=canonical within the registrable domain, else the entry's
+    left_out: tuple[LeftOut, ...] = ()  # what the outlet repeats in its articles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +100,24 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Paragraph:
+    """A paragraph of an article, as it is counted."""
+
+    hash: int  # signed 64 bit, of the words in lower case
+    length: int  # characters
+    topical: bool = False  # it has a word of the headline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeat:
+    """How often an outlet has repeated a paragraph. Its articles are numbered from 1, as they were saved."""
+
+    first: int  # number of the article that it first stood in
+    last: int
+    articles: int  # different ones that it stood in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadArticle:
     """One entry read: saved, with its story, in one transaction."""
 
@@ -100,6 +128,9 @@ class ReadArticle:
     published: datetime  # effective, with the publisher's offset
     page: Page | None = None  # the fact behind it; None: the feed's own text served
     retry_page_at: datetime | None = None  # the page could not be had; when to try it again
+    rules: tuple[RuleUse, ...] = ()  # what each site rule that was for the page did there
+    outlet: str = ""  # whose paragraphs these are
+    paragraphs: tuple[Paragraph, ...] = ()  # what is counted of the article; (): nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,6 +310,10 @@ class StoredEntry:
     reason: str = ""  # why it is quarantined or held
 
 
+def _whole(read: ReadArticle, _: Mapping[int, str]) -> ReadArticle:
+    return read
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryRules:
     """The pure decisions that the store asks for inside its write transaction."""
@@ -288,3 +323,5 @@ class StoryRules:
     select: Callable[[StoryView], tuple[Membership, ...]]
     mint: Callable[[str, str], str]  # feed id, key of its entry -> story id
     substance: Callable[[Article], str]  # a hash that moves only when subscribers would want to know
+    # The article without the paragraphs with these hashes, each with the reason.
+    without: Callable[[ReadArticle, Mapping[int, str]], ReadArticle] = _whole

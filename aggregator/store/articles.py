@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
-from aggregator.model import ReadArticle, StoryRules, Verdict
-from aggregator.store import candidates, codec, copies
+from aggregator.model import Candidate, ReadArticle, RuleStanding, StoryRules, Verdict
+from aggregator.store import candidates, codec, copies, drift, repeats
 from aggregator.store.schema import article, entry, feed, membership, page, story_key
 from aggregator.store.settling import found, settle
 from aggregator.store.sql import advance, chunks, count, insert_unknown
@@ -35,12 +35,22 @@ class Saved:
 
 def save(connection: Connection, read: Sequence[ReadArticle], rules: StoryRules, *, now: datetime) -> Saved:
     """Save articles in the order given; an entry that is no longer stored is passed over."""
-    saver = _Saver(connection, rules, now, known=_known(connection, read))
+    saver = _Saver(connection, read, rules, now)
     for each in read:
         if each.waiting.row in saver.known:
             saver.save(each)
     saver.finish()
     return Saved(stories=list(dict.fromkeys(saver.touched)), visible=saver.visible)
+
+
+def candidates_of(connection: Connection, read: ReadArticle) -> list[Candidate]:
+    """Give the stored articles that one is compared with when it is saved."""
+    return candidates.find(connection, read, candidates.own_address(read))
+
+
+def rule_standings(connection: Connection) -> list[RuleStanding]:
+    """Give how well the rules have fitted that articles were read by."""
+    return drift.standings(connection)
 
 
 def _known(connection: Connection, read: Sequence[ReadArticle]) -> dict[int, Any]:
@@ -83,14 +93,16 @@ class _Saver:
     """One batch under way."""
 
     def __init__(
-        self, connection: Connection, rules: StoryRules, now: datetime, *, known: dict[int, Any]
+        self, connection: Connection, batch: Sequence[ReadArticle], rules: StoryRules, now: datetime
     ) -> None:
+        known = _known(connection, batch)
         self.connection = connection
         self.rules = rules
         self.now = now
         self.known = known
         self.story_of = {row.id: row.story for row in known.values() if row.story is not None}
         self.content = {row.id: _stored_content(row) for row in known.values() if row.article is not None}
+        self.repeats = repeats.Repeats(connection, batch)
         self.sequence = self.begun = count(connection, "sequence")
         self.touched: list[str] = []
         self.visible = False
@@ -99,6 +111,8 @@ class _Saver:
     def save(self, read: ReadArticle) -> None:
         """Save one article and bring its story up to date."""
         row = read.waiting.row
+        if left_out := self.repeats.take(read, again=row in self.content):
+            read = self.rules.without(read, left_out)
         address = candidates.own_address(read)
         story_id = self.story_of.get(row)
         if story_id is not None:
@@ -163,6 +177,8 @@ class _Saver:
         """Write what nothing in the batch depended on."""
         pages = [_page_values(read, self.now) for read in self.done if read.page is not None]
         insert_unknown(self.connection, page, pages)
+        self.repeats.write(now=self.now)
+        drift.count_uses(self.connection, self.done, now=self.now)
         if self.done:
             self.connection.execute(_READ, [_read_values(read) for read in self.done])
         advance(self.connection, "sequence", self.sequence - self.begun)

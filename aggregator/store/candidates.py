@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, Connection, Select, and_, bindparam, func, select, union_all
 
-from aggregator.core.urls import host_of, registrable_domain
+from aggregator.core.urls import same_site
 from aggregator.model import Candidate, ReadArticle
 from aggregator.store.schema import Utc, article, entry, feed, membership, story_key
 
@@ -49,9 +49,7 @@ def own_address(read: ReadArticle) -> str | None:
     canonical, linked = read.article.canonical_url, read.waiting.entry.url
     if not canonical or not linked:
         return None
-    if host_of(canonical) == host_of(linked) or registrable_domain(canonical) == registrable_domain(linked):
-        return canonical
-    return None
+    return canonical if same_site(canonical, linked) else None
 
 
 def find(connection: Connection, read: ReadArticle, address: str | None) -> list[Candidate]:

@@ -18,9 +18,13 @@ from aggregator.model import (
     Evidence,
     FeedWarning,
     Image,
+    LeftOut,
+    Link,
+    Point,
     RawEntry,
     Region,
     Role,
+    Source,
 )
 
 # zlib's fastest level: texts shrink to a third for a few microseconds, and facts are seldom read again.
@@ -47,6 +51,9 @@ _RAW: Final[Mapping[str, Callable[[Any], Any]]] = {
     "categories": _many(lambda value: Category(**value)),
     "enclosures": _many(lambda value: Enclosure(**value)),
     "images": _many(lambda value: Image(**value)),
+    "links": _many(lambda value: Link(**value)),
+    "source": lambda value: Source(**value),
+    "point": lambda value: Point(**value),
 }
 _ARTICLE: Final[Mapping[str, Callable[[Any], Any]]] = {
     "byline": tuple,
@@ -54,6 +61,7 @@ _ARTICLE: Final[Mapping[str, Callable[[Any], Any]]] = {
     "categories": tuple,
     "published": datetime.fromisoformat,
     "images": _many(lambda value: Image(**value)),
+    "left_out": _many(lambda value: LeftOut(**value)),
 }
 
 

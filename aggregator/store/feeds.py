@@ -41,6 +41,8 @@ _NOTHING_KNOWN: Final[dict[str, Any]] = {
     "whole_at": None,
     "struck": None,
     "strikes": 0,
+    "struck_in_row": 0,
+    "struck_at": None,
     "suggested_at": None,
     "suggestion": None,
     "next_due_reason": "first",
@@ -169,7 +171,9 @@ def _record(row: Any) -> FeedRecord:
         polls=row.polls or 0,
         rhythm=Rhythm(gap=seconds(row.gap), listed=row.listed or 0, published=row.published),
         move=Move(to=row.moved_to, since=row.moved_seen, adopted=row.adopted),
-        strikes=Strikes(body=row.struck, count=row.strikes or 0),
+        strikes=Strikes(
+            body=row.struck, count=row.strikes or 0, in_row=row.struck_in_row or 0, at=row.struck_at
+        ),
         **{name: getattr(row, name) for name in _SAME},
     )
 

@@ -150,7 +150,12 @@ def _kept_of(outcome: PollOutcome) -> dict[str, Any]:
             "adopted": outcome.move.adopted,
         }
     if outcome.strikes is not None:
-        values |= {"struck": outcome.strikes.body, "strikes": outcome.strikes.count}
+        values |= {
+            "struck": outcome.strikes.body,
+            "strikes": outcome.strikes.count,
+            "struck_in_row": outcome.strikes.in_row,
+            "struck_at": outcome.strikes.at,
+        }
     return values | ({"whole_at": outcome.at} if outcome.whole else {})
 
 
@@ -205,7 +210,7 @@ class _Document:
             return
         state, reason = self.reasons.get(found.key, ("waiting", ""))
         first_seen = row.first_seen if row is not None else self.at
-        moment = effective(found.published, first_seen=first_seen)
+        moment = effective(found.published, first_seen=first_seen, link=found.url)
         values = {
             "guid": found.guid,
             "url": found.url,

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, null, or_, select, update
 
-from aggregator.store import hosts
+from aggregator.store import drift, hosts, repeats
 from aggregator.store.schema import (
     article,
     document_position,
@@ -37,6 +37,8 @@ def prune(connection: Connection, *, now: datetime, keep: timedelta, keep_pages:
     connection.execute(delete(round_).where(round_.c.finished_at < now - REQUESTS))
     connection.execute(delete(page).where(page.c.fetched_at < now - keep_pages))
     hosts.prune(connection, now=now)
+    drift.prune(connection, now - keep)
+    repeats.prune(connection, now - keep)
     _texts(connection, now - keep)
     _keys(connection, now - KEYS * keep)
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION: Final = "0002"  # of the newest migration; a test holds the two together
+REVISION: Final = "0004"  # of the newest migration; a test holds the two together
 
 # PostgreSQL sorts text by the language of its database; SQLite and Python by code point.
 _TEXT: Final = Text().with_variant(Text(collation="C"), "postgresql")
@@ -139,6 +139,8 @@ feed: Final = Table(
     Column("strikes", Integer),
     Column("suggested_at", Utc),
     Column("suggestion", Plain),  # JSON: the warning that names another address
+    Column("struck_in_row", Integer),  # documents, one after another, whose reading had to be ended
+    Column("struck_at", Utc),
 )
 
 request: Final = Table(
@@ -318,4 +320,43 @@ counter: Final = Table(
     metadata,
     Column("name", Plain, primary_key=True),  # revision | sequence
     Column("value", BigInteger, nullable=False),
+)
+
+rule_standing: Final = Table(
+    "rule_standing",
+    metadata,
+    Column("feed", _ID, ForeignKey("feed.id"), primary_key=True),
+    Column("rule", Plain, primary_key=True),
+    Column("field", Plain, primary_key=True),
+    Column(
+        "digest", Plain, nullable=False
+    ),  # of the rule: what was counted of another version counts no more
+    Column("hits", Integer, nullable=False),
+    Column("misses", Integer, nullable=False),
+    Column("missed_in_row", Integer, nullable=False),
+    Column("missing_since", Utc),
+    Column("seen_at", Utc, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+outlet: Final = Table(
+    "outlet",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("name", Plain, nullable=False, unique=True),  # registrable domain, or feed:ID
+    Column("articles", Integer, nullable=False),  # that were counted: their numbers
+    Column("seen_at", Utc, nullable=False),
+)
+
+paragraph: Final = Table(
+    "paragraph",
+    metadata,
+    Column("outlet", _ID, ForeignKey("outlet.id"), primary_key=True, autoincrement=False),
+    Column("hash", BigInteger, primary_key=True, autoincrement=False),
+    Column(
+        "first", Integer, nullable=False
+    ),  # number of the article that it first stood in; likewise the last
+    Column("last", Integer, nullable=False),
+    Column("articles", Integer, nullable=False),  # different ones that it stood in
+    sqlite_with_rowid=False,
 )

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from aggregator.errors import StoreError, StoreUnwritable
 from aggregator.model import (
+    Candidate,
     FeedRecord,
     FeedSettings,
     FeedWarning,
@@ -19,6 +20,7 @@ from aggregator.model import (
     PollOutcome,
     ReadArticle,
     RobotsFile,
+    RuleStanding,
     StoredEntry,
     Story,
     StoryRules,
@@ -276,6 +278,16 @@ class Store:
                 advance(connection, "revision")
         return saved.stories
 
+    def rule_standings(self) -> list[RuleStanding]:
+        """Give how every field of every site rule has fitted the pages of every configured feed."""
+        with self._read() as connection:
+            return articles.rule_standings(connection)
+
+    def candidates(self, read: ReadArticle) -> list[Candidate]:
+        """Give the stored articles that this one may be the same story as, as `save_articles` would compare it."""
+        with self._read() as connection:
+            return articles.candidates_of(connection, read)
+
     def quarantine(self, row: int, reason: str, *, now: datetime) -> None:
         """Set an entry aside that could not be handled; nothing of it is lost, and an edit is tried again."""
         with self._write() as connection:
@@ -331,6 +343,11 @@ class Store:
         """Give a feed's last document in its order, repeats included, then its older entries, newest first."""
         with self._read() as connection:
             yield from entries.stored(connection, name=feed)
+
+    def feeds_with_entries(self) -> frozenset[str]:
+        """Name the feeds, configured or not, of which entries are stored."""
+        with self._read() as connection:
+            return entries.feeds_with_any(connection)
 
     def ledger(self) -> dict[str, int]:
         """Count every entry ever accepted by what became of it; `accepted` is the sum."""

@@ -307,3 +307,21 @@ def test_a_place_is_named_on_the_command_line_as_in_the_file(name: str, code: st
 def test_a_place_that_is_unknown_or_ambiguous_is_told_and_never_taken_for_a_code(name: str) -> None:
     with pytest.raises(Wrong):
         region_code(name, loads(SITE + OWN_REGION), FakePlaces())
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "default"),
+    [
+        ("polling", "flood_limit", PollingSettings().flood_limit),
+        ("polling", "concurrency", PollingSettings().concurrency),
+        ("polling", "per_host", PollingSettings().per_host),
+        ("output", "entries", OutputSettings().entries),
+    ],
+)
+def test_a_word_where_a_number_belongs_is_answered_with_the_default(
+    table: str, key: str, default: int
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        loads(f'{SITE}[{table}]\n{key} = "many"\n')
+    (fault,) = caught.value.faults
+    assert fault.message == f'{key}: "many" is no whole number; write one like {default}'

@@ -20,6 +20,7 @@ from aggregator.model import (
     Image,
     Membership,
     NextPoll,
+    Paragraph,
     ParsedFeed,
     PollOutcome,
     RawEntry,
@@ -137,6 +138,8 @@ def read(waiting: WaitingEntry, *, text: str = "", keys: Sequence[int] = (), **v
         regions=values.pop("regions", (region("KZ"),)),
         fingerprint=Fingerprint(text_hash=values.pop("text_hash", hashed), keys=tuple(keys)),
         published=values.pop("published", waiting.effective),
+        outlet=values.pop("outlet", f"{waiting.entry.feed_id}.example"),
+        paragraphs=values.pop("paragraphs", (Paragraph(hash=hashed, length=len(text)),)),
         **values,
     )
 

@@ -253,6 +253,13 @@ def test_an_entry_is_known_by_its_place_its_key_or_its_address(store: Store) -> 
     assert [each.key for each in store.known("a", keys=(), urls=())] == ["key-3"]
 
 
+def test_feeds_with_entries_are_named_also_when_they_are_configured_no_more(store: Store) -> None:
+    assert store.feeds_with_entries() == frozenset()
+    store.save_polls([outcome("a", entry("a", 1), entry("a", 2))], now=NOW)
+    store.sync_feeds([feed("b")], now=NOW)
+    assert store.feeds_with_entries() == {"a"}
+
+
 def test_what_is_held_is_shown_and_let_through(store: Store) -> None:
     many = [entry("a", number) for number in range(1, 4)]
     fill(store, outcome("a", *many, held=frozenset({"key-1", "key-3"})), outcome("b", entry("b", 1)))

@@ -27,8 +27,8 @@ NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0005"
+down_revision = "0004"
 
 def upgrade():
     with op.batch_alter_table("feed") as batch:
@@ -64,7 +64,7 @@ def migrating(url: str) -> Iterator[Engine]:
 def scripts(folder: Path, more: str = "") -> Path:
     """The migrations of this version, and one that comes after them."""
     shutil.copytree(MIGRATIONS, folder / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "migrations" / "versions" / "0003_next.py").write_text(NEXT.format(more=more))
+    (folder / "migrations" / "versions" / "0005_next.py").write_text(NEXT.format(more=more))
     return folder / "migrations"
 
 
@@ -136,13 +136,16 @@ def counts(connection: Connection) -> dict[str, int]:
 def filled(store: Store) -> dict[str, int]:
     """A store with rows in every table, and how many."""
     store.sync_feeds([feed("a"), feed("b")], now=NOW)
-    from aggregator.model import Page, RobotsFile
+    from aggregator.model import Page, RobotsFile, RuleUse
     from tests.contract.store_values import read, rules
 
     store.save_polls([outcome("a", entry("a", 1), entry("a", 2)), outcome("b", entry("b", 1))], now=NOW)
     page = Page(url="https://a.example/1", content_type="text/html", body=b"<html>")
     waiting = store.waiting(now=NOW, limit=10)
-    store.save_articles([read(each, keys=(1, 2), page=page) for each in waiting], rules(), now=NOW)
+    uses = (RuleUse(rule="paper", digest="d", matched=(("body", ".text"),)),)
+    store.save_articles(
+        [read(each, keys=(1, 2), page=page, rules=uses) for each in waiting], rules(), now=NOW
+    )
     store.save_config("[site]", now=NOW)
     store.put_note("key", "value")
     store.put_host_wait("a.example:443", NOW)
@@ -159,7 +162,7 @@ def test_a_migration_loses_no_row_of_any_table(store: Store, migrating: Engine, 
     migrate(migrating, scripts=scripts(tmp_path))
     with migrating.begin() as connection:
         assert counts(connection) == before
-        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0003"
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0005"
         assert "mood" in {each["name"] for each in inspect(connection).get_columns("feed")}
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from aggregator.core.extract import article, is_full_text
 from aggregator.core.extract.datelines import read_dateline
-from aggregator.core.extract.lines import is_furniture, read_byline, read_marks, split_caption
+from aggregator.core.extract.furniture import is_furniture
+from aggregator.core.extract.lines import read_byline, read_marks, split_caption
 from aggregator.core.extract.tree import decode
 from aggregator.errors import ExtractError
 from aggregator.model import Article, Entry, Image, Page, RawEntry

@@ -33,6 +33,25 @@ def test_ch_02_a_lone_surrogate_becomes_the_replacement_character() -> None:
     assert clean("a\ud800b") == "a\ufffdb"
 
 
+@pytest.mark.parametrize(
+    ("given_text", "expected"),
+    [
+        ("foto\u202egpj.exe", "fotogpj.exe"),
+        ("\u202dabc\u202c x", "abc x"),
+        ("\u2067خبر", "خبر"),
+        ("a\u202c b\u2069", "a b"),
+        ("\u202bخبر\u2069", "خبر"),
+        ("\u202bخبر\u202c dan \u2067خبر\u2069", "\u202bخبر\u202c dan \u2067خبر\u2069"),
+        ("a\u200fb\u200ec", "a\u200fb\u200ec"),
+        ("satu\u2028dua\u2029tiga", "satu dua tiga"),
+    ],
+)
+def test_hx_06_a_line_that_turns_the_direction_of_reading_turns_it_back(
+    given_text: str, expected: str
+) -> None:
+    assert clean(given_text) == expected
+
+
 def test_blanks_are_folded() -> None:
     assert clean("  satu\u00a0\n dua\tتjuga ") == "satu dua تjuga"
 
@@ -47,6 +66,14 @@ def test_blanks_are_folded() -> None:
         ("<p>satu\n  baris</p>", "satu baris"),
         ("<pre>dua\nbaris</pre>", "dua\nbaris"),
         ("<table><tr><td>a</td><td>b</td></tr></table>", "a b"),
+        ("<pre>satu\n\n\ndua</pre><p>x</p>", "satu\n\ndua\n\nx"),
+        ('<p lang="en" title="x">Satu</p><blockquote dir="rtl">dua</blockquote>', "Satu\n\ndua"),
+        ("<!--><p>Satu</p>-->", "Satu\n\n-->"),
+        ("Satu</p></div></body></html> dua", "Satu dua"),
+        ("<textarea>x</textarea><svg><text>y</text></svg><b>Satu</b>", "Satu"),
+        ("aman<embed src=x> dan<input> <frame>utuh", "aman dan utuh"),
+        ("a<br>b<br/><br>c", "a\nb\n\nc"),
+        ("<p>a&#13;b&#11;c&#x2028;d</p>", "a bc d"),
         ("AT&amp;T &eacute;", "AT&T é"),
         ("&amp;lt;b&amp;gt;", "&lt;b&gt;"),
         ("", ""),

@@ -196,3 +196,21 @@ def test_a_reload_moves_sections_regions_and_output_and_drops_what_is_gone(newsr
     room.write(newsroom.configured("kampar"))
     until(lambda: "feeds.toml is in force" in newsroom.daemon.log.splitlines()[-1], "back again")
     newsroom.well()
+
+
+def test_a_site_rule_that_is_saved_is_in_force_and_a_faulty_one_is_told_while_the_last_stays(
+    newsroom: Newsroom,
+) -> None:
+    folder = newsroom.room.folder / "sites"
+    folder.mkdir()
+    rule = folder / "kampar.toml"
+    newsroom.room.write(newsroom.configured("kampar"))
+    newsroom.well()
+    rule.write_text('hosts = "kampar.example"\nbody = "div..isi"\n')
+    line = newsroom.faulty("kampar.toml:2:8")
+    assert "the last good configuration stays in force" in line
+    newsroom.polls_go_on()
+    rule.write_text('hosts = "kampar.example"\nbody = "div.isi"\n')
+    newsroom.well()
+    rule.unlink()
+    newsroom.well()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
 import socket
 import sys
@@ -99,3 +100,9 @@ def inherited_sockets() -> list[str]:
 
 def loaded_modules() -> list[str]:
     return sorted(sys.modules)
+
+
+def cpu_limit() -> tuple[float, int]:
+    """Give the processor time that this process has used, and how much it may."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime, resource.getrlimit(resource.RLIMIT_CPU)[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pickle
+import re
 import signal
 import socket
 import subprocess
@@ -38,7 +39,8 @@ from aggregator.errors import (
     Truncated,
     Unreachable,
 )
-from aggregator.workers import Workers
+from aggregator.fetch.names import LOOKUPS
+from aggregator.workers import SIZE, Workers
 from tests.fetch import burdens
 
 pytestmark = pytest.mark.anyio
@@ -181,7 +183,8 @@ async def test_nothing_that_a_document_makes_a_library_say_reaches_our_terminal(
 
 PARENT = """
 import asyncio, sys
-from aggregator.workers import Workers
+from aggregator.fetch.names import LOOKUPS
+from aggregator.workers import SIZE, Workers
 from tests.fetch import burdens
 async def main():
     pool = Workers(2)
@@ -276,3 +279,41 @@ def test_a_config_error_comes_through_pickling_with_every_fault() -> None:
 def test_a_plain_error_comes_through_pickling(kind: type[Exception]) -> None:
     copy = pickle.loads(pickle.dumps(kind("in one line")))
     assert (type(copy), str(copy)) == (kind, "in one line")
+
+
+TASKS = """
+import asyncio, os
+from pathlib import Path
+from aggregator.jobs.services import StoreThread
+from aggregator.workers import SIZE, Workers
+from tests.fetch import burdens
+def tasks(pid):
+    return [int(each) for each in os.listdir(f"/proc/{pid}/task")]
+def family(pid):
+    children = [kid for task in tasks(pid) for kid in Path(f"/proc/{pid}/task/{task}/children").read_text().split()]
+    return len(tasks(pid)) + sum(family(int(child)) for child in children)
+async def main():
+    pool, call = Workers(SIZE), StoreThread()
+    await call(os.getpid)
+    await asyncio.gather(*(pool.run(burdens.pid, seconds=5) for _ in range(SIZE)))
+    calls = [asyncio.create_task(pool.run(burdens.sleep, seconds=20)) for _ in range(SIZE)]
+    await asyncio.sleep(0.5)
+    print(family(os.getpid()), flush=True)
+    await pool.close()
+    await asyncio.gather(*calls, return_exceptions=True)
+    call.close()
+asyncio.run(main())
+"""
+
+
+def test_all_that_runs_at_once_fits_into_what_systemd_allows_the_service() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", TASKS], cwd=ROOT, capture_output=True, text=True, timeout=30, check=True
+    )
+    unit = ROOT / "systemd" / "aggregator.service"
+    [allowed] = re.findall(r"^TasksMax=(\d+)$", unit.read_text("utf-8"), re.MULTILINE)
+    busy = int(done.stdout)
+    assert busy >= 4 + SIZE, "the children were not seen"
+    # Beside them: files that are written (4 threads), a child that is replaced (3), and the lookups of a fetcher and
+    # of the one before it, after a reload.
+    assert busy + 4 + 3 + 2 * LOOKUPS <= int(allowed)

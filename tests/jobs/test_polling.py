@@ -14,7 +14,7 @@ from aggregator.jobs.housekeeping import look_for_dead
 from aggregator.jobs.round import RoundOptions, run_round
 from aggregator.jobs.services import Services
 from aggregator.jobs.status import status
-from aggregator.model import FeedRecord, FeedSettings
+from aggregator.model import FeedRecord, FeedSettings, Strikes
 from tests.jobs.conftest import FEED, NOW, Here, Web, configured, entry_xml, rss, with_config
 
 pytestmark = pytest.mark.anyio
@@ -104,7 +104,7 @@ class Deadly(Here):
         return await super().run(function, *args, seconds=seconds, **kwargs)
 
 
-async def test_a_document_that_ended_its_reader_twice_is_read_again_only_when_its_bytes_change(
+async def test_tl_13_a_document_that_ended_its_reader_twice_is_read_again_only_when_its_bytes_change(
     services: Services, web: Web
 ) -> None:
     workers = Deadly()
@@ -126,6 +126,49 @@ async def test_a_document_that_ended_its_reader_twice_is_read_again_only_when_it
     await run_round(force, services=services, now=NOW + 7 * DAY)
     record = records(services)[FEED.id]
     assert (record.problem, record.strikes.count, record.new) == (None, 0, 1)
+
+
+async def test_tl_13_a_feed_whose_documents_end_their_reader_one_after_another_is_read_once_a_day(
+    services: Services, web: Web
+) -> None:
+    workers = Deadly()
+    services = replace(services, workers=workers)
+    force = RoundOptions(force=True)
+    for number in range(24):  # one byte differs each time, an hour apart
+        web.answers[FEED.url] = rss(entry_xml(number, f"bom {number}"))
+        await run_round(force, services=services, now=NOW + timedelta(hours=number))
+    assert workers.runs == 3
+    record = records(services)[FEED.id]
+    assert (record.strikes.in_row, record.failures) == (3, 24)
+    assert record.problem is not None
+    assert record.problem.message == (
+        "reading its last 3 documents took too much; one a day is tried until one can be read"
+    )
+    for number in range(24, 72):
+        web.answers[FEED.url] = rss(entry_xml(number, f"bom {number}"))
+        await run_round(force, services=services, now=NOW + timedelta(hours=number))
+    assert workers.runs == 5
+    web.answers[FEED.url] = rss(entry_xml(99, "baik"))
+    await run_round(force, services=services, now=NOW + timedelta(hours=74, minutes=1))
+    record = records(services)[FEED.id]
+    assert (record.problem, record.strikes, record.new) == (None, Strikes(), 1)
+
+
+async def test_tl_13_strikes_outlive_a_clock_that_is_set_back_and_do_not_hold_for_ever(
+    services: Services, web: Web
+) -> None:
+    workers = Deadly()
+    services = replace(services, workers=workers)
+    force = RoundOptions(force=True)
+    for number in range(3):
+        web.answers[FEED.url] = rss(entry_xml(number, f"bom {number}"))
+        await run_round(force, services=services, now=NOW + 400 * DAY)
+    web.answers[FEED.url] = rss(entry_xml(9, "baik"))
+    await run_round(force, services=services, now=NOW + 400 * DAY - timedelta(hours=2))
+    assert workers.runs == 3
+    await run_round(force, services=services, now=NOW)  # the clock had run ahead
+    assert workers.runs == 4
+    assert records(services)[FEED.id].problem is None
 
 
 async def test_the_site_of_a_dead_feed_is_asked_for_another_once_a_week(services: Services, web: Web) -> None:

@@ -12,7 +12,7 @@ import pytest
 from lxml import etree
 
 from aggregator.core.entries import read_feed
-from aggregator.core.formats import charset, direct, fallback, pace, sniff, xmlfeed
+from aggregator.core.formats import about, charset, direct, fallback, sniff, xmlfeed
 from aggregator.errors import ParseError
 from aggregator.model import FeedSettings, ParsedFeed, SiteSettings
 
@@ -85,7 +85,7 @@ def test_both_readers_agree_on_every_feed_that_both_can_read(folder: str, taken_
         taken[reading is not None] += 1
         if reading is None:
             continue
-        skipped = pace.skipped(root, text)
+        skipped = about.read(root, text)
         ours, may_differ = xmlfeed.judged(reading, URL, skipped), is_excused(root)
         differ = differences(ours, xmlfeed.judged(fallback.read_tree(root), URL, skipped))
         excused += bool(differ and may_differ)

@@ -479,7 +479,8 @@ async def test_fs_16_the_date_that_a_page_shows_counts_where_the_feed_gives_none
 # What is written, and the date that is believed; None: none, so that the time it was first seen counts.
 ODD_DATES: Final[dict[str, str | None]] = {
     " ": None,
-    "kemarin sore": None,
+    "entah kapan": None,
+    "kemarin sore": "2022-01-06T17:00:00+00:00",  # that day in the zone of the site
     "0000-00-00T00:00:00Z": None,
     "0000-01-01T00:00:00Z": None,
     "Sat, 01 Jan 0000 00:00:00 GMT": None,
@@ -811,7 +812,7 @@ async def test_release_of_a_feed_that_is_gone_still_ends_gone_again(
 async def test_release_of_an_unknown_name_is_told_and_names_what_there_is(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(AggregatorError, match="kampa: no such feed or section; the feeds are: kampar"):
+    with pytest.raises(AggregatorError, match="kampa: no such feed or section; there are: kampar"):
         guards.release(context_of(desk, monkeypatch), "kampa")
 
 

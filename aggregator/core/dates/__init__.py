@@ -1,9 +1,11 @@
 """Dates as feeds and papers write them, with the offset that they claim.
 
-RFC 3339, RFC 822 and the written forms of some fifteen languages are read here; what is left goes to dateparser,
-which never sees a text without its language and never one that says when relative to now.
+`parse_date` reads a text that is meant to be a date, `find_date` one within a line of prose, `month_first`
+says what 01/08/2022 means in a feed. Languages are data
+(`aggregator/data/dates.txt`, built by `scripts/build_dates.py`).
 """
 
-from aggregator.core.dates.reading import ParsedDate, parse_date
+from aggregator.core.dates.order import month_first
+from aggregator.core.dates.reading import FoundDate, ParsedDate, find_date, parse_date
 
-__all__ = ["ParsedDate", "parse_date"]
+__all__ = ["FoundDate", "ParsedDate", "find_date", "month_first", "parse_date"]

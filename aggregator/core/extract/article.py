@@ -4,35 +4,41 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import Final
 
 from lxml import etree, html
 
-from aggregator.core.dates import ParsedDate, parse_date
-from aggregator.core.extract import labels
+from aggregator.core.extract import confirm, labels
 from aggregator.core.extract.blocks import Block, blocks_of, html_of, text_of
 from aggregator.core.extract.body import find_body, relink
+from aggregator.core.extract.bylines import best_byline, is_person, signed
+from aggregator.core.extract.dated import published_on_page
+from aggregator.core.extract.furniture import is_wall
+from aggregator.core.extract.headlines import headline_of, without_site
 from aggregator.core.extract.images import find_images
 from aggregator.core.extract.masthead import Masthead, read_masthead
-from aggregator.core.extract.metadata import Metadata, read_metadata
+from aggregator.core.extract.metadata import Metadata, declared_language, read_metadata
 from aggregator.core.extract.outline import Outline, outline, text_in
 from aggregator.core.extract.refine import Refined, refine
+from aggregator.core.extract.site import SiteReading, find_site, with_site
+from aggregator.core.extract.standfirst import find_standfirst
 from aggregator.core.extract.tree import parse_page
 from aggregator.core.formats import limits
-from aggregator.core.language import detect
+from aggregator.core.language import choose, detect
 from aggregator.core.sanitize import sanitize
 from aggregator.core.text import clean, cut, fold, plain
-from aggregator.core.urls import absolute, canonical_url, registrable_domain
+from aggregator.core.urls import absolute, canonical_url, same_site
 from aggregator.errors import ExtractError
-from aggregator.model import Article, Entry, Image, Page
+from aggregator.model import Article, Entry, Image, Page, RuleUse, SiteRule
 
 FULL_TEXT: Final = 500  # plain characters
 SHORTEST: Final = 80  # characters of text; less is no article
 SUMMARY: Final = 300
 MOST_LINKS: Final = 1_000
+UNSEEN: Final = ("script", "style", "svg", "link")
 _DOTS: Final = re.compile(r"(?:…|\.\.\.+|\[\s*(?:…|\.{2,}|&hellip;)\s*\]|\(\s*(?:…|\.{2,})\s*\))\W*$")
 _GOES_ON: Final = re.compile(
     rf"(?:^|\W)(?:{'|'.join(map(re.escape, labels.merged(labels.GOES_ON)))})\s*[\W_]*$", re.IGNORECASE
@@ -45,7 +51,6 @@ _GATE: Final = re.compile(
     r"are you a robot|access denied|unusual traffic|enable javascript and cookies|ddos protection|request blocked",
     re.IGNORECASE,
 )
-_SUFFIX: Final = re.compile(r"\s+[-|–—»·:]+\s+[^|»]{2,40}$")
 
 
 def is_full_text(entry: Entry) -> bool:
@@ -58,15 +63,38 @@ def is_full_text(entry: Entry) -> bool:
     return not (_DOTS.search(ending) or _GOES_ON.search(last if len(last) < 50 else ending[-30:]))
 
 
-def article(entry: Entry, page: Page | None, *, language: str, timezone: str) -> Article:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageReading:
+    """An article out of a page, and what each site rule that was tried did there."""
+
+    article: Article
+    uses: tuple[RuleUse, ...] = ()
+
+
+def article(
+    entry: Entry, page: Page | None, *, language: str, timezone: str, rules: Sequence[SiteRule] = ()
+) -> Article:
     """The cleaned record of an entry; with a page, of both. Fetches nothing.
 
-    `language` (BCP 47, "" when unknown) and `timezone` (IANA) are the feed's. Raises ExtractError when the page
-    holds no article; the caller then asks again without it.
+    `language` (BCP 47, "" when unknown) and `timezone` (IANA) are the feed's; `rules` are those that may be for
+    the page, in their order. Raises ExtractError when the page holds no article; the caller then asks again
+    without it.
     """
     if page is None:
         return _from_feed(entry, language=language)
-    return _bounded(_from_page(entry, page, language=language, timezone=timezone))
+    return read_page(entry, page, language=language, timezone=timezone, rules=rules).article
+
+
+def read_page(
+    entry: Entry, page: Page, *, language: str, timezone: str, rules: Sequence[SiteRule] = ()
+) -> PageReading:
+    """The article of an entry and its page, by the first rule that fits it; raises ExtractError."""
+    tree = parse_page(page)
+    _refuse_other_pages(entry, page, tree)
+    spoken = language or entry.language or declared_language(tree)
+    site, uses = find_site(rules, tree, language=spoken, timezone=timezone)
+    found = _from_page(entry, page, tree, language=language, timezone=timezone, site=site)
+    return PageReading(article=_bounded(with_site(found, site, dated=_is_dated(entry))), uses=uses)
 
 
 def _bounded(found: Article) -> Article:
@@ -118,42 +146,65 @@ def _entry_images(entry: Entry) -> tuple[Image, ...]:
     return entry.images or tuple(pictures)
 
 
-def _from_page(entry: Entry, page: Page, *, language: str, timezone: str) -> Article:
-    tree = parse_page(page)
-    _refuse_other_pages(entry, page, tree)
+def _from_page(
+    entry: Entry,
+    page: Page,
+    tree: html.HtmlElement,
+    *,
+    language: str,
+    timezone: str,
+    site: SiteReading,
+) -> Article:
     metadata = read_metadata(tree)
-    blocks = find_body(tree) or _blocks_of_text(metadata.body)
-    titles = (entry.title, metadata.title, _title(tree))
+    etree.strip_elements(tree, *UNSEEN, with_tail=False)  # half of a page; each step beyond would copy it
+    given = list(site.blocks)
+    blocks = given or _body(tree, metadata)
+    titles = (entry.title, site.headline, metadata.title, *metadata.titles, _title(tree))
     plan = outline(tree, blocks, titles)
+    blocks = [*find_standfirst(plan, blocks, metadata.descriptions), *blocks]
     told = language or entry.language
     spoken = told or metadata.language  # what dates are read by
     masthead = read_masthead(plan, titles, language=spoken, timezone=timezone, dated=_is_dated(entry))
-    images = find_images(plan, metadata, base=page.url)
+    base = _base(tree, page)
+    images = find_images(plan, metadata, base=base)
     linked = relink(blocks, islice(_anchors(plan), MOST_LINKS))
-    refined = refine(linked, known=_told_elsewhere(entry, masthead, images))
+    told_lines = (*_told_elsewhere(titles, masthead, images), *site.told)
+    refined = refine(linked, known=told_lines, of_page=True)
+    refined, byline = _signed(refined, entry, metadata, masthead)
     text = text_of(refined.blocks)
     if len(text) < SHORTEST:
         raise ExtractError("the page holds no article")
+    if is_wall(text):
+        raise ExtractError("the page shows only a request for consent or for a subscription")
     return Article(
         headline=_headline(entry, masthead, metadata, titles[-1]),
         kicker=masthead.kicker,
-        byline=_byline(
-            (refined.marks.byline, metadata.authors, masthead.byline, entry.authors, metadata.organisations),
-            site=metadata.site_name,
-        ),
+        byline=byline,
         editor=refined.marks.editor,
         credits=refined.marks.credits,
         dateline=refined.dateline,
-        language=told or detect(text) or metadata.language,
-        published=_published(entry, metadata, masthead, language=spoken, timezone=timezone),
+        language=told or choose(metadata.language, text),
+        published=_published(entry, page, plan, metadata, masthead, language=spoken, timezone=timezone),
         summary=_summary(entry, text),
         text=text,
-        html=sanitize(html_of(refined.blocks), base=page.url),
+        html=sanitize(html_of(refined.blocks), base=base),
         text_from="page",
         images=_with_caption(images or _entry_images(entry), refined),
         categories=_categories(entry, metadata, masthead),
         canonical_url=_canonical(entry, page, metadata),
     )
+
+
+def _signed(
+    refined: Refined, entry: Entry, metadata: Metadata, masthead: Masthead
+) -> tuple[Refined, tuple[str, ...]]:
+    """The text and who wrote it; a name that stands alone in it is read where nothing else names a person."""
+    said = (refined.marks.byline, metadata.authors, masthead.byline, entry.authors, metadata.organisations)
+    byline = best_byline(said, masthead.byline, site=metadata.site_name)
+    if not any(map(is_person, byline)):
+        names, blocks = signed(refined.blocks)
+        return replace(refined, blocks=blocks), names or byline
+    return refined, byline
 
 
 def _summary(entry: Entry, text: str) -> str:
@@ -187,9 +238,23 @@ def _refuse_other_pages(entry: Entry, page: Page, tree: etree._Element) -> None:
         raise ExtractError("the page asks for a log-in")
 
 
+def _base(tree: etree._Element, page: Page) -> str:
+    """What relative addresses of the page are relative to (HTML, 4.2.3)."""
+    given = next((element.get("href") for element in tree.iter("base") if element.get("href")), None)
+    return (absolute(given, page.url) if given and len(given) <= limits.URL else None) or page.url
+
+
 def _title(tree: etree._Element) -> str:
     element = next(tree.iter("title"), None)
     return " ".join((element.text or "").split()) if element is not None else ""
+
+
+def _body(tree: html.HtmlElement, metadata: Metadata) -> list[Block]:
+    """The running text as it is found, held against the page's own copy of it; that copy where nothing is found."""
+    found = find_body(tree)
+    if 2 * sum(len(block.text) for block in found) < len(metadata.body):
+        return _blocks_of_text(metadata.body) or found
+    return confirm.hold(found, tree, metadata.body)
 
 
 def _blocks_of_text(text: str) -> list[Block]:
@@ -197,8 +262,14 @@ def _blocks_of_text(text: str) -> list[Block]:
     return blocks_of(_fragment(text.replace("\n", "<br>"))) if len(text) >= SHORTEST else []
 
 
-def _told_elsewhere(entry: Entry, masthead: Masthead, images: Sequence[Image]) -> list[str]:
-    lines = [entry.title, masthead.headline, masthead.kicker or "", masthead.section]
+def _told_elsewhere(titles: Sequence[str], masthead: Masthead, images: Sequence[Image]) -> list[str]:
+    kicker = masthead.kicker or ""
+    lines = [*titles, *map(without_site, titles), masthead.headline, kicker, masthead.section]
+    lines += [
+        f"{kicker} {masthead.headline}",
+        f"{kicker}: {masthead.headline}",
+        f"{masthead.headline} {kicker}",
+    ]
     for image in images:
         caption, credit = image.caption or "", image.credit or ""
         lines += [caption, credit, f"{caption} {credit}", f"{caption} ({credit})", f"{caption} [{credit}]"]
@@ -207,7 +278,7 @@ def _told_elsewhere(entry: Entry, masthead: Masthead, images: Sequence[Image]) -
 
 def _headline(entry: Entry, masthead: Masthead, metadata: Metadata, title: str) -> str:
     """The feed's title, unless it is missing or cut short: then the page's."""
-    on_page = masthead.headline or _SUFFIX.sub("", metadata.title or title)
+    on_page = headline_of(metadata, masthead.headline, title)
     if not entry.title:
         return clean(on_page)
     given, other = fold(entry.title), fold(on_page)
@@ -220,37 +291,36 @@ def _headline(entry: Entry, masthead: Masthead, metadata: Metadata, title: str) 
     )
 
 
-def _byline(candidates: Sequence[tuple[str, ...]], *, site: str) -> tuple[str, ...]:
-    """The first that names people; else the first that names anybody ("Redaksi", the paper itself)."""
-    given = [tuple(map(clean, names)) for names in candidates if names]
-    desks = labels.DESKS | {fold(site)}
-    for names in given:
-        if not all(fold(name) in desks for name in names):
-            return names
-    return given[0] if given else ()
-
-
 def _published(
-    entry: Entry, metadata: Metadata, masthead: Masthead, *, language: str, timezone: str
+    entry: Entry,
+    page: Page,
+    plan: Outline,
+    metadata: Metadata,
+    masthead: Masthead,
+    *,
+    language: str,
+    timezone: str,
 ) -> datetime | None:
     """The feed's date; where it gave none, or a day only, the page's with its time."""
     if _is_dated(entry):
         return entry.published
-    said = (parse_date(given, language=language, timezone=timezone) for given in metadata.published[:6])
-    found = [date for date in (*said, masthead.published) if date is not None]
-    # Best a time of day; midnight is often a day that a system filled up.
-    best = min(found, key=lambda date: (date.day_only, _is_midnight(date)), default=None)
-    if best is None or (best.day_only and entry.published):
+    addresses = (metadata.canonical, metadata.og_url, page.url, entry.url or "")
+    found = published_on_page(
+        plan,
+        metadata,
+        masthead.published,
+        addresses,
+        title=metadata.title,
+        language=language,
+        timezone=timezone,
+    )
+    if found is None or (found.day_only and entry.published):
         return entry.published
-    return best.value
+    return found.value
 
 
 def _is_dated(entry: Entry) -> bool:
     return entry.published is not None and not entry.day_only
-
-
-def _is_midnight(date: ParsedDate) -> bool:
-    return (date.value.hour, date.value.minute, date.value.second) == (0, 0, 0)
 
 
 def _with_caption(images: tuple[Image, ...], refined: Refined) -> tuple[Image, ...]:
@@ -262,9 +332,9 @@ def _with_caption(images: tuple[Image, ...], refined: Refined) -> tuple[Image, .
 
 def _canonical(entry: Entry, page: Page, metadata: Metadata) -> str | None:
     """The page's own canonical link, believed within the registrable domain of the entry only."""
-    domain = registrable_domain(entry.url or page.url)
+    own = entry.url or page.url
     for given in (metadata.canonical, metadata.og_url, page.url):
         url = absolute(given, page.url) if len(given) <= limits.URL else None
-        if url and registrable_domain(url) == domain and url.split("://", 1)[1].partition("/")[2].strip("/"):
+        if url and same_site(url, own) and url.split("://", 1)[1].partition("/")[2].strip("/"):
             return canonical_url(url)
     return entry.canonical_url

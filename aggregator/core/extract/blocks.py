@@ -6,7 +6,7 @@ walks the tree without recursion: depth costs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from html import escape
 from itertools import groupby
@@ -177,6 +177,11 @@ class _Builder:
         elif tag in INLINE_TAGS:
             self._open_inline(element, tag)
 
+    def pass_over(self, tag: str) -> None:
+        """Leave an element out; what stands on both sides of a block are two paragraphs."""
+        if tag in BLOCK_TAGS:
+            self.flush()
+
     def _break(self) -> None:
         if self.kinds and self.kinds[-1][1] == "row":
             self.add_text(" ")
@@ -227,8 +232,10 @@ class _Builder:
             self.markup.append(f"</{tag}>")
 
 
-def blocks_of(root: etree._Element, *, images: bool = False) -> list[Block]:
-    """Cut what is under `root` into blocks, in the order of the document.
+def blocks_of(
+    root: etree._Element, *, images: bool = False, skip: Set[etree._Element] = frozenset()
+) -> list[Block]:
+    """Cut what is under `root` into blocks, in the order of the document; what is in `skip` is left out.
 
     With `images` the pictures are kept in the markup, and a block may have no text.
     """
@@ -236,12 +243,13 @@ def blocks_of(root: etree._Element, *, images: bool = False) -> list[Block]:
     walker = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
     for event, element in walker:
         tag = element.tag if isinstance(element.tag, str) else ""
-        if event == "start" and tag not in SKIPPED_TAGS:
+        if tag in SKIPPED_TAGS or element in skip:
+            builder.pass_over(tag)
+            walker.skip_subtree()
+        elif event == "start":
             builder.open(element, tag)
             builder.add_text(element.text)
-        elif event == "start":
-            walker.skip_subtree()
-        elif event == "end" and tag not in SKIPPED_TAGS:
+        elif event == "end":
             builder.close(tag)
         if event != "start" and element is not root:
             builder.add_text(element.tail)

@@ -27,6 +27,7 @@ _ELSEWHERE: Final = re.compile(
     r"related|terkait|popul|sidebar|share|author|avatar|comment|komentar|advert|(?:^|[\s_-])(?:ads?|iklan)(?:$|[\s_-])|"
     r"banner|widget|recommend|terkini|newsletter|promo|logo|social|menu|(?:^|[\s_-])nav"
 )
+_PICTURES: Final = frozenset({"img", "amp-img"})
 _ELSEWHERE_TAGS: Final = frozenset({"aside", "nav", "footer", "form", "button"})
 _NO_PHOTO: Final = re.compile(
     r"(?:^|[/_.-])(?:pixel|spacer|blank|1x1|transparent|logo|avatar|icons?|sprite|emoji|gravatar|loading|loader|placeholder|"
@@ -63,7 +64,7 @@ def find_images(plan: Outline, metadata: Metadata, *, base: str) -> tuple[Image,
 
 def _is_of_article(element: etree._Element) -> bool:
     return (
-        element.tag == "img"
+        element.tag in _PICTURES
         and not inside(element, _ELSEWHERE, _ELSEWHERE_TAGS)
         and not _in_list_of_links(element)
     )

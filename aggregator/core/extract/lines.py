@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from aggregator.core.extract import labels
+from aggregator.core.extract.when import DATE
 from aggregator.core.text import fold
 
 LONGEST_LABEL_LINE: Final = 200
-LONGEST_FURNITURE: Final = 140
 _EDGES: Final = " \t-–—•·*|>»«\"'“”_.,;"
 _BRACKETS: Final = {"(": ")", "[": "]", "（": "）", "【": "】"}
 _VARIOUS: Final = frozenset(labels.merged(labels.VARIOUS))
@@ -48,8 +48,12 @@ _CAPITAL_TAIL: Final = re.compile(
 )
 _PIECES: Final = re.compile(r"\s*[/;|]\s*")
 _LIST: Final = re.compile(r"\s*,\s*|\s+(?:dan|and|и|und|et|y|ve|та|және|&)\s+", re.IGNORECASE)
+_BEFORE_DATE: Final = re.compile(
+    r"(?:\s+(?:am|on|pada|at|le|el|il|em|den)|\s*[,|•·–—-]\s*[^\W\d_]{3,9},?)?[\s|•·–—,-]*$"
+)
+_BAR: Final = re.compile(r"\s*[|•·]\s")
+DATE_WORDS: Final = 4  # words behind a date behind names: the zone, "Uhr"
 _SENTENCE: Final = re.compile(r"[.!?]\s+\w")
-_COPYRIGHT: Final = re.compile(r"^(?:©|\(c\)|copyright\b|hak cipta\b|all rights reserved)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,11 +151,21 @@ def read_byline(line: str) -> tuple[str, ...]:
     match = _BYLINE.match(line)
     if match is None or len(line) > 100:
         return ()
-    names = split_names(match["names"])
+    said, dated = _undated(match["names"])
+    names = split_names(said)
     good = all(
-        len(name.split()) <= 5 and name[:1].isupper() and not any(c.isdigit() for c in name) for name in names
+        dated < len(name.split()) <= 5 and name[:1].isupper() and not any(c.isdigit() for c in name)
+        for name in names
     )
     return names if good else ()
+
+
+def _undated(names: str) -> tuple[str, bool]:
+    """Names without the date behind them, and whether there was one: "Jana Feld am 08.01.2022 - 05:06"."""
+    found = DATE.search(names) or _BAR.search(names)
+    if found is None or len(re.findall(r"[^\W\d_]+", names[found.end() :])) > DATE_WORDS:
+        return names, False
+    return _BEFORE_DATE.sub("", names[: found.start()]), True
 
 
 def inline_credits(paragraph: str) -> tuple[str, ...]:
@@ -207,38 +221,3 @@ def _is_capital(text: str) -> bool:
 def _unbracketed(line: str) -> str:
     closing = _BRACKETS.get(line[:1])
     return line[1:-1].strip() if closing and line.endswith(closing) else line
-
-
-def _furniture_words() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    every = labels.merged(labels.FURNITURE)
-    phrases = [word for word in every if " " in word or word.endswith((":", "："))]
-    single = [word for word in every if word not in phrases]
-    see_also = labels.merged(labels.SEE_ALSO)
-    loose = re.compile(rf"(?:{'|'.join(map(re.escape, phrases))})(?!\w)")
-    strict = re.compile(rf"(?:{'|'.join(map(re.escape, (*single, *see_also)))})\s*(?:[:：|»>].*)?")
-    return loose, strict
-
-
-_LOOSE, _STRICT = _furniture_words()
-_SEE_ALSO: Final = re.compile(rf"(?:{'|'.join(map(re.escape, labels.merged(labels.SEE_ALSO)))})(?!\w)")
-
-
-def is_furniture(line: str, *, linked: bool = False) -> bool:
-    """Whether a line is the page's own: shares, comments, "read also", tags, advertisements.
-
-    `linked`: the better part of it is links, so that a "read also" needs no colon.
-    """
-    folded = fold(line).strip(_EDGES + "#+▶►→⇒")
-    if not folded or len(folded) > LONGEST_FURNITURE:
-        return len(folded) <= LONGEST_FURNITURE
-    if _LOOSE.match(folded) or _STRICT.fullmatch(folded) or _COPYRIGHT.match(folded):
-        return True
-    if linked and _SEE_ALSO.match(folded):
-        return True
-    return _is_share_line(folded)
-
-
-def _is_share_line(folded: str) -> bool:
-    words = re.findall(r"[\w-]+", folded)
-    networks = sum(word in labels.NETWORKS for word in words)
-    return networks >= 2 and networks * 2 >= len(words)

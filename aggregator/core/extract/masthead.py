@@ -5,21 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Final
 
 from lxml import etree
 
-from aggregator.core.dates import ParsedDate, parse_date
+from aggregator.core.dates import ParsedDate
 from aggregator.core.extract.blocks import blocks_of
-from aggregator.core.extract.lines import Marks, is_furniture, read_byline, read_marks
+from aggregator.core.extract.bylines import shown_byline
+from aggregator.core.extract.dated import shown_date
+from aggregator.core.extract.furniture import is_furniture
+from aggregator.core.extract.lines import read_byline, read_marks
 from aggregator.core.extract.outline import Outline, names_of, text_in
-from aggregator.core.extract.when import DATE, TIME, UPDATED, date_in
+from aggregator.core.extract.when import DATE
 from aggregator.core.text import fold
 
 BEFORE: Final = 30  # elements above the headline that are looked at
-AFTER: Final = 80  # elements below it, at most up to the text
-MOST_DATES: Final = 8
+AFTER: Final = 150  # elements below it, at most up to the text
 _KICKER_EDGES: Final = " :|–—-"
 _LINE_TAGS: Final = frozenset(("p", "div", "span", "small", "strong", "h2", "h3", "h4", "h5", "h6"))
 _KICKER: Final = re.compile(
@@ -29,11 +30,6 @@ _KICKER: Final = re.compile(
 _NO_KICKER: Final = re.compile(
     r"date|time|tgl|tanggal|meta|author|byline|share|crumb|nav|menu|logo|(?:^|[\s_-])ads?(?:$|[\s_-])|banner|search|login|social|brand|site"
 )
-_BYLINE: Final = re.compile(
-    r"(?:^|[\s_-])(?:author|byline|by-line|penulis|reporter|wartawan|autor|auteur|yazar)s?(?:$|[\s_-])"
-)
-_UNDATED: Final = frozenset(("script", "style", "option", "h1"))
-_MACHINE: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _SEPARATORS: Final = " \t»›>/→|•·:-–—\u00a0"
 _HOME: Final = frozenset(
     ["home", "beranda", "depan", "главная", "startseite", "inicio", "accueil", "anasayfa", "الرئيسية", "首页"]
@@ -60,8 +56,8 @@ def read_masthead(
     return Masthead(
         headline=headline,
         kicker=kicker or _kicker(plan, near, headline),
-        published=None if dated else _published(near, language=language, timezone=timezone),
-        byline=_byline(near),
+        published=None if dated else shown_date(near, language=language, timezone=timezone),
+        byline=shown_byline(plan, near),
         section=_section(plan, headline),
     )
 
@@ -142,65 +138,6 @@ def _line_above(above: etree._Element, headline: str) -> str | None:
 
 def _says_something_else(text: str) -> bool:
     return bool(DATE.search(text) or is_furniture(text) or read_marks(text) or read_byline(text))
-
-
-def _published(near: Sequence[etree._Element], *, language: str, timezone: str) -> ParsedDate | None:
-    """The first time of day that is shown; else the first day."""
-    lines = islice(filter(None, map(_dated, near)), MOST_DATES)
-    day: ParsedDate | None = None
-    for line in lines:
-        found = parse_date(line, language=language, timezone=timezone)
-        if found and not found.day_only:
-            return found
-        day = day or found
-    return day
-
-
-def _dated(element: etree._Element) -> str | None:
-    """Date, time and zone out of an element that shows them; None when it shows none, or a time of change."""
-    if element.tag in _UNDATED or UPDATED.search(names_of(element)):
-        return None
-    given = element.get("datetime") or ""
-    if element.tag == "time" and _MACHINE.match(given):
-        return given
-    own = next(filter(DATE.search, _own(element)), None)
-    if own is None:
-        return None
-    whole = text_in(element)
-    line = whole if len(whole) <= 160 else " ".join(own.split())
-    return date_in(_with_time(element, line)) if len(line) <= 300 else None
-
-
-def _own(element: etree._Element) -> Iterator[str]:
-    yield element.text or ""
-    yield from (child.tail or "" for child in element)
-
-
-def _with_time(element: etree._Element, line: str) -> str:
-    """The line, or the short one around it where that adds the time: `<span>8 Jan 2022</span> <span>05:06</span>`."""
-    parent = element.getparent()
-    if parent is None or len(parent) >= 20 or TIME.search(DATE.sub(" ", line)):
-        return line
-    around = text_in(parent)
-    return around if len(around) <= 120 and DATE.search(around) else line
-
-
-def _byline(near: Sequence[etree._Element]) -> tuple[str, ...]:
-    for element in near:
-        text = text_in(element)
-        names = _names(element, text) if 0 < len(text) <= 120 else ()
-        if names:
-            return names
-    return ()
-
-
-def _names(element: etree._Element, text: str) -> tuple[str, ...]:
-    marks = read_marks(text) or Marks()
-    found = read_byline(text) or marks.byline
-    if found or len(element) > 2 or DATE.search(text):
-        return found
-    marked = element.get("rel") == "author" or _BYLINE.search(names_of(element))
-    return (text,) if marked and text[0].isupper() and 2 <= len(text.split()) <= 5 else ()
 
 
 def _section(plan: Outline, headline: str) -> str:

@@ -2,47 +2,58 @@
 
 from __future__ import annotations
 
-import html
-import json
 import re
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
 from lxml import etree
 
-MAX_SCRIPTS: Final = 20
-MAX_JSON: Final = 400_000  # characters of one script
-MAX_NODES: Final = 3_000
-_ARTICLE: Final = re.compile(r"(Article|BlogPosting|Report|Review)$")
-_BY: Final = re.compile(r"^(?:by|von|par|por|oleh)\s*:?\s+", re.IGNORECASE)
-_AND: Final = re.compile(r"\s*[;|]\s*|\s+(?:and|und|et|dan|y|и|og|och|&)\s+", re.IGNORECASE)
-_NO_NAME: Final = re.compile(r"://|^@|^\W*$|\d{3}|\S@\S|^https?")
+from aggregator.core.extract import jsonld
+from aggregator.core.extract.people import people
+
+_NEWS: Final = re.compile(r"(?:NewsArticle|LiveBlogPosting)$")
 _DATES: Final = (
     "article:published_time", "datepublished", "og:article:published_time", "og:published_time", "parsely-pub-date",
-    "sailthru.date", "pubdate", "publishdate", "publish-date", "publish_date", "date", "dc.date.issued", "dc.date",
-    "dcterms.created", "dcterms.date", "cxenseparse:recs:publishtime",
+    "sailthru.date", "pubdate", "publishdate", "publish-date", "publish_date", "published_at", "article.published",
+    "publication_date", "date", "article_date_original", "originalpublicationdate", "dc.date.issued", "dc.date",
+    "dcterms.issued", "dcterms.created", "dcterms.date", "cxenseparse:recs:publishtime", "og:pubdate", "cdate",
+    "vr:published_time", "bt:pubdate", "content_create_date", "weibo:article:create_at",
 )  # fmt: skip
-_NESTED: Final = ("@graph", "mainEntity", "itemListElement")
-_NAMED: Final = re.compile(r"\S")
-
-Json = Mapping[str, object]
+_CHANGED: Final = (
+    "article:modified_time",
+    "og:updated_time",
+    "datemodified",
+    "dcterms.modified",
+    "lastmod",
+    "last-modified",
+)
+_AUTHORS: Final = (
+    "author", "article:author", "byl", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator",
+    "cxenseparse:author", "article:author_name", "og:article:author", "citation_author", "authors", "penulis",
+    "reporter", "dc.author",
+)  # fmt: skip
+_NOTHING: Final = frozenset(("null", "none", "undefined", "false", "true", "n/a", "-", "article"))
+MAX_PROPERTIES: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
     """The page's own word, unchecked: links as given, dates as text."""
 
-    title: str = ""
+    headline: str = ""  # of a NewsArticle: the newsroom's own; "" where the page has none
+    title: str = ""  # any title that is made for others, say to share the page
+    titles: tuple[str, ...] = ()  # all of them
     authors: tuple[str, ...] = ()
     organisations: tuple[str, ...] = ()  # authors that are no people
     published: tuple[str, ...] = ()  # candidates, the most trustworthy first
+    changed: tuple[str, ...] = ()  # when it was last changed, where it says no more
     section: str = ""
     image: str = ""
     image_caption: str = ""
     description: str = ""
+    descriptions: tuple[str, ...] = ()  # all that it says of what it is about
     site_name: str = ""
     body: str = ""  # articleBody, plain
     canonical: str = ""
@@ -53,23 +64,44 @@ class Metadata:
 
 def read_metadata(tree: etree._Element) -> Metadata:
     """Collect what the page says of itself; no field is believed before the caller checked it."""
-    node = _article_node(tree)
+    graph = jsonld.Graph(tree)
+    node = graph.article()
     meta = _meta(tree)
+    props = _properties(tree)
+    author = graph.resolved(node.get("author"))
+    image = graph.resolved(node.get("image"))
+    headline = jsonld.text(node.get("headline"))
+    about = (
+        meta.get("og:description", ""),
+        meta.get("description", ""),
+        jsonld.text(node.get("description")),
+        meta.get("twitter:description", ""),
+        _said(props.get("description", [])),
+    )
+    titles = (
+        headline,
+        meta.get("og:title", ""),
+        _said(props.get("headline", [])),
+        meta.get("twitter:title", ""),
+    )
     return Metadata(
-        title=_text(node.get("headline")) or meta.get("og:title", "") or _itemprop(tree, "headline"),
-        authors=_authors(node, meta, tree),
-        organisations=_names(node.get("author"), organisations=True),
-        published=tuple(filter(None, _dates(node, meta, tree))),
-        section=_text(node.get("articleSection"))
+        headline=headline if any(map(_NEWS.search, jsonld.kinds(node))) else "",
+        title=next(filter(None, titles), ""),
+        titles=tuple(dict.fromkeys(filter(None, titles))),
+        authors=_authors(author, graph.resolved(node.get("creator")), meta, props),
+        organisations=_names(author, organisations=True),
+        published=tuple(filter(None, _dates(node, meta, props))),
+        changed=tuple(filter(None, _changes(node, meta, props))),
+        section=jsonld.text(node.get("articleSection"))
         or meta.get("article:section", "")
-        or _itemprop(tree, "articleSection"),
-        image=_url(node.get("image")) or meta.get("og:image", "") or meta.get("twitter:image", ""),
-        image_caption=_text(_field(node.get("image"), "caption")),
-        description=meta.get("og:description", "")
-        or meta.get("description", "")
-        or _text(node.get("description")),
-        site_name=meta.get("og:site_name", "") or _text(_field(node.get("publisher"), "name")),
-        body=_text(node.get("articleBody")),
+        or _said(props.get("articlesection", [])),
+        image=jsonld.address(image) or meta.get("og:image", "") or meta.get("twitter:image", ""),
+        image_caption=jsonld.text(jsonld.field(image, "caption")),
+        description=next(filter(None, about), ""),
+        descriptions=tuple(dict.fromkeys(filter(None, about))),
+        site_name=meta.get("og:site_name", "")
+        or jsonld.text(jsonld.field(graph.resolved(node.get("publisher")), "name")),
+        body=jsonld.text(node.get("articleBody")),
         canonical=_link(tree, "canonical"),
         og_url=meta.get("og:url", ""),
         language=_language(tree, meta),
@@ -77,66 +109,92 @@ def read_metadata(tree: etree._Element) -> Metadata:
     )
 
 
-def _dates(node: Json, meta: Mapping[str, str], tree: etree._Element) -> Iterator[str]:
-    yield _text(node.get("datePublished"))
+def _dates(
+    node: jsonld.Json, meta: Mapping[str, str], props: Mapping[str, list[etree._Element]]
+) -> Iterator[str]:
+    yield jsonld.text(node.get("datePublished"))
     for name in _DATES:
         yield meta.get(name, "")
-    for element in tree.iter():
-        if element.get("itemprop") == "datePublished":
-            yield element.get("content") or element.get("datetime") or ""
-    yield _text(node.get("dateCreated"))
+    for element in props.get("datepublished", [])[:5]:
+        yield element.get("content") or element.get("datetime") or _inside(element)
+    yield jsonld.text(node.get("dateCreated"))
+    yield jsonld.text(node.get("uploadDate"))
 
 
-def _authors(node: Json, meta: Mapping[str, str], tree: etree._Element) -> tuple[str, ...]:
-    for given in (_names(node.get("author")), _names(node.get("creator")), _itemprop_authors(tree)):
+def _changes(
+    node: jsonld.Json, meta: Mapping[str, str], props: Mapping[str, list[etree._Element]]
+) -> Iterator[str]:
+    yield jsonld.text(node.get("dateModified"))
+    for name in _CHANGED:
+        yield meta.get(name, "")
+    for element in props.get("datemodified", [])[:3]:
+        yield element.get("content") or element.get("datetime") or _inside(element)
+
+
+def _authors(
+    author: object,
+    creator: object,
+    meta: Mapping[str, str],
+    props: Mapping[str, list[etree._Element]],
+) -> tuple[str, ...]:
+    for given in (_names(author), _names(creator), _property_authors(props.get("author", []))):
         if given:
             return given
-    for name in ("author", "article:author", "byl", "parsely-author", "sailthru.author", "dc.creator"):
-        given = _people([meta.get(name, "")])
-        if given:
+    for name in _AUTHORS:
+        given = people([meta.get(name, "")])
+        if given and given[0].lower() not in _NOTHING:
             return given
     return ()
 
 
 def _names(value: object, *, organisations: bool = False) -> tuple[str, ...]:
-    values = value if isinstance(value, list) else [value]
     names: list[str] = []
-    for entry in values[:20]:
-        is_organisation = "Organi" in str(_field(entry, "@type") or "")
-        if is_organisation is organisations:
-            names.append(_text(_field(entry, "name")) if isinstance(entry, dict) else _text(entry))
-    return _people(names)
+    for entry in (value if isinstance(value, list) else [value])[:20]:
+        is_organisation = "Organi" in str(jsonld.field(entry, "@type") or "")
+        if is_organisation is not organisations:
+            continue
+        name = jsonld.field(entry, "name") if isinstance(entry, dict) else entry
+        names += map(jsonld.text, name if isinstance(name, list) else [name])
+    return tuple(name for name in people(names) if name.lower() not in _NOTHING)
 
 
-def _people(given: Iterable[str]) -> tuple[str, ...]:
-    """Names, each once: "A and B" are two, an address or a handle is none, "(obe)" is no part of one."""
-    names: dict[str, None] = {}
-    for line in given:
-        bare = _BY.sub("", re.sub(r"\s*\([^()]{1,20}\)$", "", line.strip()))
-        pieces = (piece.strip(" ,;|") for piece in _AND.split(bare))
-        names |= {name: None for name in pieces if len(name) > 1 and not _NO_NAME.search(name)}
-    return tuple(names)[:12]
-
-
-def _itemprop_authors(tree: etree._Element) -> tuple[str, ...]:
+def _property_authors(elements: list[etree._Element]) -> tuple[str, ...]:
+    """Names out of microdata; those of readers who comment, and of other stories, are no authors of this one."""
     names: list[str] = []
-    for element in tree.iter():
-        if element.get("itemprop") != "author":
+    for element in elements[:10]:
+        if _of_comment(element):
             continue
         inner = next((sub for sub in element.iter() if sub.get("itemprop") == "name"), element)
-        name = _text(inner.get("content") or " ".join("".join(map(str, inner.itertext())).split()))
+        name = jsonld.text(inner.get("content") or _inside(inner))
         if name and len(name) < 80 and not name.startswith(("(", "[")):
             names.append(name)
-    return _people(names[:10])
+    return people(names)
 
 
-def _itemprop(tree: etree._Element, name: str) -> str:
-    for element in tree.iter():
-        if element.get("itemprop") == name:
-            return _text(
-                element.get("content") or " ".join("".join(map(str, element.itertext())).split())[:300]
-            )
+def _of_comment(element: etree._Element) -> bool:
+    kinds = (above.get("itemtype") or "" for above in element.iterancestors())
+    kind = next(filter(None, kinds), "")
+    return kind.rstrip("/").endswith(("Comment", "UserComments", "ImageObject", "ItemList"))
+
+
+def _properties(tree: etree._Element) -> dict[str, list[etree._Element]]:
+    """The elements with microdata, by property in lower case."""
+    found: dict[str, list[etree._Element]] = {}
+    marked = (element for element in tree.iter(etree.Element) if element.get("itemprop"))
+    for element in islice(marked, MAX_PROPERTIES):
+        for name in (element.get("itemprop") or "").lower().split()[:4]:
+            found.setdefault(name, []).append(element)
+    return found
+
+
+def _said(elements: list[etree._Element]) -> str:
+    for element in elements[:1]:
+        return jsonld.text(element.get("content") or _inside(element)[:600])
     return ""
+
+
+def _inside(element: etree._Element) -> str:
+    return " ".join("".join(map(str, element.itertext())).split())[:2000]
 
 
 def _meta(tree: etree._Element) -> dict[str, str]:
@@ -156,6 +214,11 @@ def _link(tree: etree._Element, rel: str) -> str:
     return ""
 
 
+def declared_language(tree: etree._Element) -> str:
+    """The language that a page says it is in, as `Metadata.language` has it; "" when it says none."""
+    return _language(tree, _meta(tree))
+
+
 def _language(tree: etree._Element, meta: Mapping[str, str]) -> str:
     given = (
         tree.get("lang")
@@ -166,74 +229,3 @@ def _language(tree: etree._Element, meta: Mapping[str, str]) -> str:
     given = given or meta.get("content-language", "") or meta.get("og:locale", "")
     match = re.match(r"[A-Za-z]{2,3}(?=$|[-_])", given.strip())
     return match[0].lower() if match else ""
-
-
-def _article_node(tree: etree._Element) -> Json:
-    best: Json = {}
-    for node in _nodes(tree):
-        kinds = node.get("@type")
-        names = kinds if isinstance(kinds, list) else [kinds]
-        fits = any(isinstance(name, str) and _ARTICLE.search(name) for name in names)
-        if fits and len(node) > len(best):
-            best = node
-    return best
-
-
-def _nodes(tree: etree._Element) -> Iterator[Json]:
-    """Nodes of the page's JSON-LD, of its graphs and lists too; a bounded number of them."""
-    waiting = deque(_loads(text) for text in islice(_scripts(tree), MAX_SCRIPTS))
-    for _ in range(MAX_NODES):
-        if not waiting:
-            return
-        node = waiting.popleft()
-        if isinstance(node, list):
-            waiting.extend(node[:200])
-        elif isinstance(node, dict):
-            yield node
-            waiting.extend(node[key] for key in _NESTED if key in node)
-
-
-def _scripts(tree: etree._Element) -> Iterator[str]:
-    for script in tree.iter("script"):
-        if "ld+json" in (script.get("type") or "").lower():
-            yield script.text or ""
-
-
-def _loads(text: str) -> object:
-    text = re.sub(r"^\s*(?:<!\[CDATA\[|<!--|//<!\[CDATA\[)|(?:\]\]>|-->|//\]\]>)\s*;?\s*$", "", text)
-    if len(text) > MAX_JSON:
-        return None
-    try:
-        return json.loads(text, strict=False)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _field(value: object, key: str) -> object:
-    if isinstance(value, list) and value:
-        value = value[0]
-    return value.get(key) if isinstance(value, dict) else None
-
-
-def _text(value: object) -> str:
-    """A string of a JSON-LD node, or the first of a list of them."""
-    if isinstance(value, list) and value:
-        value = value[0]
-    if isinstance(value, dict):
-        value = value.get("@value") or value.get("name")
-    return _unescape(value) if isinstance(value, str) else ""
-
-
-def _unescape(text: str) -> str:
-
-    return html.unescape(text).strip() if _NAMED.search(text) else ""
-
-
-def _url(value: object) -> str:
-    if isinstance(value, list) and value:
-        value = value[0]
-    if isinstance(value, dict):
-        value = value.get("url") or value.get("contentUrl") or value.get("@id")
-    if isinstance(value, list) and value:
-        value = value[0]
-    return value.strip() if isinstance(value, str) else ""

@@ -7,6 +7,7 @@ many feeds write `xmlns:content` or `xmlns:dc` with an address that is nearly ri
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from lxml import etree
@@ -83,7 +84,9 @@ _TAKEN: Final = "links authors author_detail date title_detail summary_detail gu
 TAKEN: Final = frozenset(_TAKEN.split())
 # Names that change what is read, wherever in a feed or an entry they stand.
 TOLD: Final = (
-    KNOWN | TAKEN | frozenset({"feedburner_origlink", "ttl", "sy_updateperiod", "sy_updatefrequency"})
+    KNOWN
+    | TAKEN
+    | frozenset({"feedburner_origlink", "pheedo_origlink", "ttl", "sy_updateperiod", "sy_updatefrequency"})
 )
 
 
@@ -110,28 +113,40 @@ class Names:
     def __init__(self, root: etree._Element) -> None:
         self.own = name_of(root)[0]
         self._keys: dict[object, str] = {}
+        self._native: dict[object, bool] = {}
 
     def key(self, element: etree._Element) -> str:
         """Name an element as feedparser does."""
         tag = element.tag
         found = self._keys.get(tag)
         if found is None:
-            found = self._keys[tag] = _key(element)
+            prefix, local, _ = _looked_up(str(tag))
+            if prefix is None:
+                prefix = (element.prefix or "").lower()
+            found = self._keys[tag] = f"{prefix}_{local}" if prefix else local
         return found
 
     def local(self, element: etree._Element) -> str:
         """Name an element without its prefix."""
-        return lower_name(element)[1]
+        return _looked_up(str(element.tag))[1]
 
     def is_native(self, element: etree._Element) -> bool:
         """Whether an element is in a namespace of feeds, or in that of its root."""
-        namespace = name_of(element)[0]
-        return namespace == self.own or is_feeds(namespace)
+        tag = element.tag
+        found = self._native.get(tag)
+        if found is None:
+            found = self._native[tag] = _looked_up(str(tag))[2] or name_of(element)[0] == self.own
+        return found
 
 
-def _key(element: etree._Element) -> str:
-    namespace, local = lower_name(element)
-    prefix = "" if USERLAND in namespace else PREFIXES.get(namespace)
-    if prefix is None:
-        prefix = (element.prefix or "").lower()
-    return f"{prefix}_{local}" if prefix else local
+@lru_cache(maxsize=4096)
+def _looked_up(tag: str) -> tuple[str | None, str, bool]:
+    """Give the prefix of a name's namespace, the name in lower case, and whether feeds are written in it.
+
+    The prefix is None where nobody knows the namespace: then the one that the document gave it counts.
+    """
+    namespace, _, local = tag.rpartition("}")
+    namespace = namespace.removeprefix("{")
+    lowered = namespace.lower()
+    prefix = "" if USERLAND in lowered else PREFIXES.get(lowered)
+    return prefix, local.lower(), is_feeds(namespace)

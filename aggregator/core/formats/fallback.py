@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from lxml import etree
 
-from aggregator.core.formats import tree
+from aggregator.core.formats import extras, tree
 from aggregator.core.formats.media import Media
-from aggregator.core.formats.reading import Fields, Reading
+from aggregator.core.formats.quirks import version_named
+from aggregator.core.formats.reading import Body, Draft, Reading
 from aggregator.core.text import clean
 from aggregator.errors import ParseError
 from aggregator.model import Image
 
+Fields = Mapping[str, object]
+_TEXTS: Final = (
+    "id link published updated created author language feedburner_origlink pheedo_origlink ttl sy_updateperiod"
+    " sy_updatefrequency icon rights"
+)
+TEXTS: Final = tuple(_TEXTS.split())
 # What feedparser is known to raise on hostile input (measured); anything else is a fault of ours.
 GIVES_UP: Final = (
     ArithmeticError,
@@ -28,13 +37,15 @@ GIVES_UP: Final = (
 
 def read_tree(root: etree._Element) -> Reading:
     """Read a well-formed document; the tree is changed. Raises ParseError."""
-    pruned = tree.prune(root)
+    pruned = tree.prune(root, version_named(root))
     version, feed, entries = _feedparser(pruned.data)
-    if len(pruned.media) != len(entries):
+    if len(pruned.extras) != len(entries):
         return _flat(version, feed, entries)
-    rows = zip(entries, pruned.ids, pruned.media, strict=True)
-    joined = [({**entry, "id": own or entry.get("id")}, media) for entry, own, media in rows]
-    return Reading(version=version, feed=feed, entries=joined)
+    drafts = [_drafted(entry, is_entry=True) for entry in entries]
+    for draft, own in zip(drafts, pruned.ids, strict=True):
+        draft.id = own or draft.id
+    rows = list(zip(drafts, pruned.extras, strict=True))
+    return Reading(version=version, feed=_drafted(feed, is_entry=False), entries=rows)
 
 
 def read_text(text: str) -> Reading:
@@ -60,6 +71,45 @@ def _feedparser(data: bytes) -> tuple[str, Fields, list[Fields]]:
     return version, _plain(result.feed), [_plain(entry) for entry in result.entries]
 
 
+def _drafted(given: Fields, *, is_entry: bool) -> Draft:
+    """Give a draft with feedparser's fields in their places."""
+    draft = Draft(is_entry=is_entry)
+    for name in TEXTS:
+        setattr(draft, name, _text(given.get(name)))
+    draft.links = [
+        {name: each for name, each in link.items() if isinstance(each, str)}
+        for link in _dicts(given.get("links"))
+    ]
+    draft.tags = [
+        (_text(each.get("term")), _text(each.get("scheme")), _text(each.get("label")))
+        for each in _dicts(given.get("tags"))
+    ]
+    draft.authors = [_text(each.get("name")) for each in _dicts(given.get("authors"))]
+    draft.title = _body(given, "title", "text/plain")
+    draft.contents = [_detail(each, "text/html") for each in _dicts(given.get("content"))]
+    # feedparser repeats the content as summary where there is none.
+    detailed = isinstance(given.get("summary_detail"), dict)
+    draft.summary = _body(given, "summary", "text/html") if detailed or not draft.contents else None
+    return draft
+
+
+def _body(given: Fields, name: str, kind: str) -> Body | None:
+    detail, value = given.get(f"{name}_detail"), given.get(name)
+    if isinstance(detail, dict):
+        found = _detail(detail, "text/html")
+        return found._replace(value=_text(value) or "") if name == "title" else found
+    return Body(kind, None, "", value) if isinstance(value, str) else None
+
+
+def _detail(given: Fields, kind: str) -> Body:
+    return Body(
+        str(given.get("type") or kind),
+        _text(given.get("language")),
+        _text(given.get("base")) or "",
+        _text(given.get("value")) or "",
+    )
+
+
 def _plain(given: dict[str, object]) -> Fields:
     """Give plain mappings: feedparser's own stand one field in for another, with warnings."""
     return {name: _plain_value(value) for name, value in given.items()}
@@ -72,7 +122,11 @@ def _plain_value(value: object) -> object:
 
 
 def _flat(version: str, feed: Fields, entries: list[Fields]) -> Reading:
-    return Reading(version=version, feed=feed, entries=[(entry, _flattened(entry)) for entry in entries])
+    rows = [
+        (_drafted(entry, is_entry=True), replace(extras.of_fields(entry), media=_flattened(entry)))
+        for entry in entries
+    ]
+    return Reading(version=version, feed=_drafted(feed, is_entry=False), entries=rows)
 
 
 def _flattened(given: Fields) -> Media:

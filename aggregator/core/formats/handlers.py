@@ -1,18 +1,20 @@
-"""What each element adds to its feed or entry: in feedparser's fields, and by its rules of precedence."""
+"""What each element adds to the draft of its feed or entry, by feedparser's rules of precedence."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import partial
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Final, Protocol
 
 from lxml import etree
 
-from aggregator.core.formats.elements import TOLD, Names
-from aggregator.core.formats.inline import XHTML, inline
+from aggregator.core.formats.elements import Names
+from aggregator.core.formats.inline import XHTML, markup_of, text_of
+from aggregator.core.formats.limits import NAME as NAME_LONGEST
 from aggregator.core.formats.quirks import Scope, Unusual, looks_like_html, mended, resolved
+from aggregator.core.formats.reading import Body, Draft
 
 KINDS: Final[Mapping[str, str]] = {
     "text": "text/plain",
@@ -20,12 +22,10 @@ KINDS: Final[Mapping[str, str]] = {
     "html": "text/html",
     "xhtml": XHTML,
 }
+SHOWN: Final = frozenset({"text/plain", "text/html", XHTML})
 PAGES: Final = frozenset({"text/html", XHTML})
 PODCASTS: Final = "http://www.itunes.com/"
 MEDIA_LABELS: Final = "http://search.yahoo.com/mrss/category_schema"
-NAME_LONGEST: Final = (
-    1024  # characters; what is longer is cut for feedparser, which looks for an address in it
-)
 PERSON: Final[Mapping[str, str]] = {
     "name": "name",
     "itunes_name": "name",
@@ -50,163 +50,164 @@ class Document:
     has_content: bool = False  # since the last entry ended
 
 
-@dataclass(slots=True)
-class Context:
-    """What has been read of the feed or of one entry."""
-
-    is_entry: bool
-    fields: dict[str, object] = field(default_factory=dict)
-    links: list[dict[str, str]] = field(default_factory=list)
-    tags: list[tuple[str | None, str | None, str | None]] = field(default_factory=list)  # term, scheme, label
-    authors: list[dict[str, str]] = field(default_factory=list)
-    content: list[dict[str, object]] = field(default_factory=list)
-    has_title: bool = False
-    has_summary: bool = False
-
-    def collected(self) -> dict[str, object]:
-        """Give the fields, as feedparser's lists and texts."""
-        tags = [{"term": term, "scheme": scheme, "label": label} for term, scheme, label in self.tags]
-        lists = {"links": self.links, "tags": tags, "authors": self.authors, "content": self.content}
-        return {**self.fields, **{name: found for name, found in lists.items() if found}}
+Attributes = dict[str, str]
 
 
-Attributes = Mapping[str, str]
-Handler = Callable[..., None]  # takes Document, Context, the element, its attributes and its Scope
+class Handler(Protocol):
+    """What reads one kind of element into the draft that it belongs to."""
 
-
-def text_of(element: etree._Element) -> str:
-    """Give the text of an element that has no elements in it; Unusual where it has."""
-    if len(element):
-        raise Unusual
-    return (element.text or "").strip()
+    def __call__(
+        self, document: Document, draft: Draft, element: etree._Element, given: Attributes, scope: Scope, /
+    ) -> None:
+        """Read `element`, with its attributes in lower case, inside `scope`; raises Unusual."""
 
 
 def _field(
-    name: str, document: Document, context: Context, element: etree._Element, given: Attributes, scope: Scope
+    name: str, document: Document, draft: Draft, element: etree._Element, given: Attributes, scope: Scope
 ) -> None:
-    context.fields[name] = mended(text_of(element))
+    """Read an element that is nothing but a text."""
+    text = text_of(element)
+    setattr(draft, name, text if text.isascii() else mended(text))
 
 
 def _bare_field(
-    name: str, document: Document, context: Context, element: etree._Element, given: Attributes, scope: Scope
+    name: str, document: Document, draft: Draft, element: etree._Element, given: Attributes, scope: Scope
 ) -> None:
     """Read an element that feedparser does not know: its text, unless it has attributes."""
-    text = text_of(element)
-    context.fields[name] = None if given else mended(text)
+    setattr(draft, name, None if given else mended(text_of(element)))
 
 
-def _body(
-    kind: str, document: Document, element: etree._Element, given: Attributes, scope: Scope
-) -> dict[str, object]:
-    """Read title, summary or content with its type: plain text, HTML as text, or XHTML as elements."""
-    kind = given.get("type", kind)
-    kind = KINDS.get(kind, kind)
-    is_text = kind.startswith("text/") or kind.endswith(("+xml", "/xml"))
-    if given.get("mode") == "base64" or not is_text:
-        raise Unusual  # base64, which feedparser decodes
-    value = inline(element, kind, document.names, unwrap=document.version == "atom10").strip()
+@lru_cache(maxsize=256)
+def _kind(given: str) -> str:
+    """Give the media type that a type means; Unusual for one that feedparser takes for base64."""
+    kind = KINDS.get(given, given)
+    if not (kind.startswith("text/") or kind.endswith(("+xml", "/xml"))):
+        raise Unusual
+    return kind
+
+
+def _body(kind: str, document: Document, element: etree._Element, given: Attributes, scope: Scope) -> Body:
+    """Read title, summary or content with its type: plain text, HTML as text, or markup as elements."""
+    if given:
+        kind = _kind(given.get("type", kind))
+        if given.get("mode") == "base64":
+            raise Unusual
+    if len(element) or kind == XHTML:
+        return _elements(kind, document, element, scope)
+    value = (element.text or "").strip()
     if kind == "text/plain" and not document.is_atom and looks_like_html(value):
         kind = "text/html"
-    language = scope.language.replace("_", "-") if scope.language else None
-    return {"type": kind, "language": language, "base": scope.base, "value": mended(value)}
+    return Body(kind, scope.language, scope.base, value if value.isascii() else mended(value))
+
+
+def _elements(kind: str, document: Document, element: etree._Element, scope: Scope) -> Body:
+    """Read markup; where nobody escaped it, the text is HTML, whatever it calls itself."""
+    unwrap = kind == XHTML and document.version == "atom10"
+    value = markup_of(element, document.names, unwrap=unwrap).strip()
+    return Body(kind if kind == XHTML else "text/html", scope.language, scope.base, mended(value))
 
 
 def _title(
-    document: Document, context: Context, element: etree._Element, given: Attributes, scope: Scope
+    document: Document, draft: Draft, element: etree._Element, given: Attributes, scope: Scope
 ) -> None:
     """Keep the first title that says something."""
-    detail = _body("text/plain", document, element, given, scope)
-    if not context.has_title:
-        context.fields |= {"title": detail["value"], "title_detail": detail}
-        context.has_title = bool(detail["value"])
+    body = _body("text/plain", document, element, given, scope)
+    if not draft.has_title:
+        draft.title = body
+        draft.has_title = bool(body.value)
 
 
 def _summary(
-    kind: str, document: Document, context: Context, element: etree._Element, given: Attributes, scope: Scope
+    kind: str, document: Document, draft: Draft, element: etree._Element, given: Attributes, scope: Scope
 ) -> None:
     """Read a summary; a second one, where there is no content, is the content."""
-    if context.has_summary and not document.has_content:
-        _content("text/plain", document, context, element, given, scope)
+    if draft.has_summary and not document.has_content:
+        _content("text/plain", document, draft, element, given, scope)
         return
-    detail = _body(kind, document, element, given, scope)
-    context.fields |= {"summary": detail["value"], "summary_detail": detail}
+    draft.summary = _body(kind, document, element, given, scope)
     # feedparser keeps the description of a feed under another name
-    context.has_summary = context.has_summary or context.is_entry or kind == "text/plain"
+    draft.has_summary = draft.has_summary or draft.is_entry or kind == "text/plain"
 
 
 def _content(
-    kind: str, document: Document, context: Context, element: etree._Element, given: Attributes, scope: Scope
+    kind: str, document: Document, draft: Draft, element: etree._Element, given: Attributes, scope: Scope
 ) -> None:
     document.has_content = True
-    detail = _body(kind, document, element, given, scope)
-    context.content.append(detail)
-    context.has_summary = context.has_summary or str(detail["type"]) in {*PAGES, "text/plain"}
+    body = _body(kind, document, element, given, scope)
+    draft.contents.append(body)
+    draft.has_summary = draft.has_summary or body.kind in SHOWN
 
 
-def _link(
-    document: Document, context: Context, element: etree._Element, given: dict[str, str], scope: Scope
-) -> None:
-    given.setdefault("rel", "alternate")
-    given.setdefault("type", "application/atom+xml" if given["rel"] == "self" else "text/html")
-    href = _address(given)
-    context.links.append(given)
+def _link(document: Document, draft: Draft, element: etree._Element, given: Attributes, scope: Scope) -> None:
+    if not given:
+        given = {"rel": "alternate", "type": "text/html"}
+        href = None
+    else:
+        rel = given.setdefault("rel", "alternate")
+        given.setdefault("type", "application/atom+xml" if rel == "self" else "text/html")
+        href = _address(given)
+    draft.links.append(given)
     if href is None:
-        _written_link(context, element, given, scope)
+        _written_link(draft, element, given, scope)
         return
     given["href"] = resolved(href, scope.base)
     if given["rel"] == "alternate" and KINDS.get(given["type"], given["type"]) in PAGES:
-        context.fields["link"] = given["href"]
-    if len(element):
-        raise Unusual
+        draft.link = given["href"]
 
 
-def _written_link(context: Context, element: etree._Element, given: dict[str, str], scope: Scope) -> None:
+def _written_link(draft: Draft, element: etree._Element, given: Attributes, scope: Scope) -> None:
     link = text_of(element)
-    link = mended(resolved(link, scope.base) if link else link)
-    if context.is_entry:
-        link = link.replace("&amp;", "&")
+    if link:
+        link = mended(resolved(link, scope.base))
     if "&" in link:
-        link = QUERY.sub(r"&\g<1>", link)
-    context.fields["link"] = link
-    if link or not context.is_entry:
+        link = QUERY.sub(r"&\g<1>", link.replace("&amp;", "&") if draft.is_entry else link)
+    draft.link = link
+    if link or not draft.is_entry:
         given["href"] = link
 
 
-def _address(given: dict[str, str]) -> str | None:
+def _address(given: Attributes) -> str | None:
     """Give what is linked to, whatever the attribute is called; None where none is."""
     href = given.get("url", given.get("uri", given.get("href")))
     return href or given.get("href")
 
 
 def _enclosure(
-    document: Document, context: Context, element: etree._Element, given: dict[str, str], scope: Scope
+    document: Document, draft: Draft, element: etree._Element, given: Attributes, scope: Scope
 ) -> None:
     href = _address(given)
-    if len(element):
-        raise Unusual
-    context.links.append({**given, "rel": "enclosure"} | ({"href": href} if href else {}))
+    draft.links.append({**given, "rel": "enclosure"} | ({"href": href} if href else {}))
 
 
-def _guid(
-    document: Document, context: Context, element: etree._Element, given: Attributes, scope: Scope
-) -> None:
+def _guid(document: Document, draft: Draft, element: etree._Element, given: Attributes, scope: Scope) -> None:
     """Read an id, which is the link where it does not say that it is none, and there is none."""
     is_link = given.get("ispermalink", "true") == "true"
     value = text_of(element)
     value = mended(resolved(value, scope.base) if is_link and value else value)
-    context.fields["id"] = value
-    if is_link:
-        context.fields.setdefault("link", value)
+    draft.id = value
+    if is_link and draft.link is None:
+        draft.link = value
 
 
 def _author(
-    document: Document, context: Context, element: etree._Element, given: Attributes, scope: Scope
+    document: Document, draft: Draft, element: etree._Element, given: Attributes, scope: Scope
 ) -> None:
+    text = element.text or ""
+    if len(text) > NAME_LONGEST:
+        raise Unusual
+    if len(element):
+        _person(document, draft, element)
+        return
+    draft.author = mended(text.strip())
+    draft.authors.append(draft.author or None)
+
+
+def _person(document: Document, draft: Draft, element: etree._Element) -> None:
     person = {PERSON[key]: text for key, text in _parts(document, element)}
     own = mended(((element.text or "") + "".join(child.tail or "" for child in element)).strip())
-    context.fields["author"] = _written(person.get("name"), person.get("email")) or own
+    draft.author = _written(person.get("name"), person.get("email")) or own
     # feedparser looks for an address in a text, and cuts one in ".media" or ".online" in two
-    context.authors.append(person or ({"name": own} if own else {}))
+    draft.authors.append(person.get("name") if person else own or None)
 
 
 def _written(name: str | None, email: str | None) -> str | None:
@@ -214,63 +215,62 @@ def _written(name: str | None, email: str | None) -> str | None:
 
 
 def _parts(document: Document, element: etree._Element) -> list[tuple[str, str]]:
-    """Give name, email and address of a person that are elements of their own."""
-    if len(element.text or "") > NAME_LONGEST:
-        raise Unusual
+    """Give name, email and address of a person that are elements of their own; what else stands there is nothing."""
     named = [(document.names.key(child), child) for child in element]
-    for key, child in named:
-        if not _is_of_person(key, child):
-            raise Unusual
-    return [(key, text_of(child)) for key, child in named if key in PERSON]
+    own = [(key, child) for key, child in named if key in PERSON]
+    if any(len(child) or len(child.text or "") > NAME_LONGEST for _, child in own):
+        raise Unusual
+    return [(key, text_of(child)) for key, child in own]
 
 
-def _is_of_person(key: str, element: etree._Element) -> bool:
-    """Whether an element is one of a person, or one that nobody knows with nothing in it (a picture of Blogger's)."""
-    if len(element) or len(element.text or "") > NAME_LONGEST:
-        return False
-    return key in PERSON or not (key in TOLD or "_" not in key or element.text)
-
-
-def _tag(context: Context, term: str | None, scheme: str | None, label: str | None) -> None:
+def _tag(draft: Draft, term: str | None, scheme: str | None, label: str | None) -> None:
     value = (term, scheme, label)
-    if (term or scheme or label) and value not in context.tags:
-        context.tags.append(value)
+    if (term or scheme or label) and value not in draft.tags:
+        draft.tags.append(value)
 
 
 def _category(
     scheme: str | None,
     document: Document,
-    context: Context,
+    draft: Draft,
     element: etree._Element,
     given: Attributes,
     scope: Scope,
 ) -> None:
     """Read a label in attributes, in its text, or half in each."""
-    scheme = given.get("scheme", scheme or given.get("domain"))
-    _tag(context, given.get("term"), scheme, given.get("label"))
-    _end_category(context, mended(text_of(element)))
+    text = text_of(element)
+    if given:
+        scheme = given.get("scheme", scheme or given.get("domain"))
+        _tag(draft, given.get("term"), scheme, given.get("label"))
+    elif scheme:
+        _tag(draft, None, scheme, None)
+    if text:
+        _end_category(draft, mended(text))
 
 
-def _end_category(context: Context, text: str) -> None:
-    if text and context.tags and not context.tags[-1][0]:
-        context.tags[-1] = (text, *context.tags[-1][1:])
+def _end_category(draft: Draft, text: str) -> None:
+    if text and draft.tags and not draft.tags[-1][0]:
+        draft.tags[-1] = (text, *draft.tags[-1][1:])
     elif text:
-        _tag(context, text, None, None)
+        _tag(draft, text, None, None)
 
 
 def _podcast_category(
-    document: Document, context: Context, element: etree._Element, given: Attributes, scope: Scope
+    document: Document, draft: Draft, element: etree._Element, given: Attributes, scope: Scope
 ) -> None:
-    if len(element):
-        raise Unusual
-    _tag(context, given.get("text"), PODCASTS, None)
-    _end_category(context, mended(text_of(element)))
+    """Read a label and those inside it, which are narrower."""
+    _tag(draft, given.get("text"), PODCASTS, None)
+    for child in element:
+        if document.names.key(child) == "itunes_category" and not len(child):
+            _tag(draft, child.get("text"), PODCASTS, None)
+    text = (element.text or "") + "".join(child.tail or "" for child in element)
+    _end_category(draft, mended(text.strip()))
 
 
 def _keywords(
     scheme: str | None,
     document: Document,
-    context: Context,
+    draft: Draft,
     element: etree._Element,
     given: Attributes,
     scope: Scope,
@@ -278,34 +278,8 @@ def _keywords(
     text = text_of(element)
     for term in [] if given else mended(text).split(","):
         if term.strip():
-            _tag(context, term.strip(), scheme, None)
+            _tag(draft, term.strip(), scheme, None)
 
-
-def _source(
-    document: Document, context: Context, element: etree._Element, given: Attributes, scope: Scope
-) -> None:
-    """Pass over where an entry was taken from; feedparser keeps a title that comes after it."""
-    for child in element.iterdescendants():
-        key = document.names.key(child)
-        if key in TOLD and (key not in SOURCE or (len(child) and key not in PEOPLE)):
-            raise Unusual
-    context.has_title = False
-
-
-def _picture(
-    document: Document, context: Context, element: etree._Element, given: Attributes, scope: Scope
-) -> None:
-    """Pass over `<image>` in an entry, which no format has; feedparser keeps a title that comes after it."""
-    if len(element) or not context.is_entry:
-        raise Unusual
-    context.has_title = False
-
-
-PEOPLE: Final = frozenset({"author", "contributor"})
-_SOURCE: Final = (
-    "title link id updated published category subtitle tagline rights generator logo icon modified"
-)
-SOURCE: Final = PERSON_NAMES | PEOPLE | frozenset(_SOURCE.split())
 
 _published = partial(_field, "published")
 _updated = partial(_field, "updated")
@@ -318,21 +292,21 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     **dict.fromkeys(("updated", "modified", "lastbuilddate", "dc_date", "dcterms_modified"), _updated),
     **dict.fromkeys(("created", "dcterms_created"), _created),
     **dict.fromkeys(("language", "dc_language"), partial(_field, "language")),
+    "date": _updated,
     **dict.fromkeys(("description", "dc_description"), _html_summary),
-    **dict.fromkeys(("summary", "itunes_summary"), _plain_summary),
+    **dict.fromkeys(("summary", "itunes_summary", "abstract"), _plain_summary),
     **dict.fromkeys(("guid", "id"), _guid),
     **dict.fromkeys(("author", "managingeditor", "dc_creator", "dc_author", "itunes_author"), _author),
     **dict.fromkeys(("category", "keywords", "dc_subject"), partial(_category, None)),
     **{name: partial(_bare_field, name) for name in ("ttl", "sy_updateperiod", "sy_updatefrequency")},
-    "feedburner_origlink": partial(_bare_field, "feedburner_origlink"),
+    **{name: partial(_bare_field, name) for name in ("feedburner_origlink", "pheedo_origlink")},
     "link": _link,
     "enclosure": _enclosure,
     "content": partial(_content, "text/plain"),
-    "content_encoded": partial(_content, "text/html"),
+    **dict.fromkeys(("content_encoded", "fullitem"), partial(_content, "text/html")),
+    **dict.fromkeys(("body", "xhtml_body"), partial(_content, XHTML)),
     "media_category": partial(_category, MEDIA_LABELS),
     "media_keywords": partial(_keywords, None),
     "itunes_category": _podcast_category,
     "itunes_keywords": partial(_keywords, PODCASTS),
-    "source": _source,
-    "image": _picture,
 }

@@ -6,6 +6,7 @@ import html
 import json
 from typing import Final
 
+from aggregator.core.formats.limits import ENTRIES
 from aggregator.core.formats.markup import absolute_links, from_plain
 from aggregator.core.language import tag
 from aggregator.core.text import clean, legal
@@ -33,7 +34,7 @@ def parse(text: str, url: str) -> ParsedFeed:
         language=_language(document),
         hub=_hub(document, url),
         self_link=absolute(_text(document.get("feed_url")), url),
-        entries=tuple(_entry(given, base, authors) for given in _objects(document.get(MAIN))),
+        entries=tuple(_entry(given, base, authors) for given in _objects(document.get(MAIN))[:ENTRIES]),
     )
 
 

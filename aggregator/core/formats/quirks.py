@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 
 from lxml import etree
 
-from aggregator.core.formats.elements import PREFIXES
+from aggregator.core.formats.elements import PREFIXES, Names
 
 ATOM: Final = "http://www.w3.org/2005/Atom"
 RSS_VERSIONS: Final = {"0.91": "rss091u", "0.92": "rss092", "0.93": "rss093", "0.94": "rss094"}
@@ -54,14 +54,21 @@ class Scope:
     base: str = ""  # xml:base, absolute; "": none
     language: str | None = None  # xml:lang, as given
 
+    @property
+    def tag(self) -> str | None:
+        """The language with hyphens, as feedparser writes it of a text."""
+        return self.language.replace("_", "-") if self.language else None
+
 
 def attributes(element: etree._Element) -> dict[str, str]:
     """Give the attributes by their names in lower case, "xml:base" and "rdf:about" with their prefixes."""
+    items: list[tuple[str, str]] = element.items()  # type: ignore[assignment]
+    if not items:
+        return {}
     given: dict[str, str] = {}
-    for name, value in element.items():
-        key = str(name)
-        key = _qualified(key) if key[0] == "{" else key.lower()
-        given[key] = str(value).lower() if key in LOWERED else str(value)
+    for name, value in items:
+        key = _qualified(name) if name[0] == "{" else name.lower()
+        given[key] = value.lower() if key in LOWERED else value
     return given
 
 
@@ -143,6 +150,14 @@ def version_of(root: etree._Element, kind: str) -> str:
     if kind != "rdf_rdf" or (not declared and next(root.iter(f"{{{ATOM}}}*"), None) is not None):
         raise Unusual  # a version that feedparser would find on its way
     return declared
+
+
+def version_named(root: etree._Element) -> str:
+    """Name the version of a feed; "" where nothing here can."""
+    try:
+        return version_of(root, Names(root).key(root))
+    except Unusual:
+        return ""
 
 
 def _declared(root: etree._Element) -> str:

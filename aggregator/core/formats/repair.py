@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import html.entities
 import re
+from collections.abc import Mapping
 from typing import Final
 
+from aggregator.core.formats import entities
+from aggregator.core.formats.limits import ENTRIES_UNTIDY, TAGS_UNTIDY
+from aggregator.core.formats.limits import NAME as NAME_LONGEST
 from aggregator.core.text import legal
-from aggregator.errors import ParseError, TooExpensive, TruncatedFeed
+from aggregator.errors import TooExpensive, TruncatedFeed
 
 DECLARATION: Final = re.compile(r"<\?xml\s[^>]{0,400}\?>", re.IGNORECASE)
 DOCTYPE: Final = re.compile(r"<!DOCTYPE\b[^\[>]*(?:\[(.*?)\]\s*)?>", re.IGNORECASE | re.DOTALL)
-ENTITY: Final = re.compile(r"<!ENTITY\b", re.IGNORECASE)
+DECLARED: Final = re.compile("<![dD]")
 ROOT: Final = re.compile(r"<([A-Za-z_][\w.\-]*(?::[\w.\-]+)?)")
-REFERENCE: Final = re.compile(r"&(?:#(\d{1,10}|[xX][0-9A-Fa-f]{1,8});|([A-Za-z][A-Za-z0-9]{1,31});|)")
+# An ampersand, with what it begins; those that XML itself names are not looked at.
+REFERENCE: Final = re.compile(
+    r"&(?!(?:amp|lt|gt|quot|apos);)(?:#(\d{1,10}|[xX][0-9A-Fa-f]{1,8});|([A-Za-z][A-Za-z0-9]{1,31});|)"
+)
 PAIR: Final = re.compile(
     r"&#(?:x([dD][89abAB][0-9A-Fa-f]{2})|(5[56]\d{3}));&#(?:x([dD][c-fC-F][0-9A-Fa-f]{2})|(5[67]\d{3}));"
 )
 LONG: Final = 65_536  # characters: a shorter tag cannot hold too many attributes
 LONG_TAG: Final = re.compile(f"<[A-Za-z][^<>]{{{LONG}}}")
+# feedparser looks for an address in a name: that takes the square of its length.
 NAMES: Final = re.compile(
-    r"(<(?:[\w\-]+:)?(?:author|creator|managingEditor|webMaster|name|email|publisher)\b[^<>]*>)([^<]{1025,})"
+    r"(<(?:[\w\-]+:)?(?:author|creator|managingEditor|webMaster|name|email|publisher)\b[^<>]*>)"
+    rf"([^<]{{{NAME_LONGEST + 1},}})"
 )
-XML_NAMES: Final = frozenset({"amp", "lt", "gt", "quot", "apos"})
+ENTRY: Final = re.compile(r"<(?:[\w\-]+:)?(?:item|entry)[\s/>]", re.IGNORECASE)
 ENDS: Final = {"<![CDATA[": "]]>", "<!--": "-->"}
-NAME_LONGEST: Final = 1024  # characters: feedparser looks for an address in a name, and never ends
 BLANKS: Final = " \t\r\n\f\v\0\ufeff\u00a0\u200b"
 COMMENTS_MOST: Final = 5000
 UNCLOSED_MOST: Final = 50
@@ -35,24 +43,41 @@ FRONT: Final = 16_384  # characters in which a declaration is looked for
 def repair(text: str) -> str:
     """Cut what stands before the root, drop declaration and DOCTYPE, replace illegal and undefined characters.
 
-    Raises ParseError where the document declares entities of its own: nothing but an attack does.
+    Raises ParseError where the document declares entities that are more than short texts: nothing but an attack does.
     """
     given = _from_declaration(legal(text).strip(BLANKS))
     given = DECLARATION.sub("", given, count=1).lstrip(BLANKS) if given[:5].lower() == "<?xml" else given
-    given = _without_doctype(_without_comments(given))
-    if any(found.group().count("=") > ATTRIBUTES_MOST for found in LONG_TAG.finditer(given)):
+    given, declared = _without_doctype(_without_comments(given))
+    if _may_have_long_tag(given) and _has_long_tag(given):
         raise TooExpensive("an element of the document has hundreds of attributes")
     parts = sections(given)
-    parts[::2] = [_references(NAMES.sub(_shortened, part)) for part in parts[::2]]
+    markup = entities.expanded(parts[::2], declared)
+    parts[::2] = [_references(NAMES.sub(_shortened, part)) for part in markup]
     return "".join(parts)
 
 
+def _has_long_tag(text: str) -> bool:
+    return any(found.group().count("=") > ATTRIBUTES_MOST for found in LONG_TAG.finditer(text))
+
+
 def is_tidy(text: str) -> bool:
-    """Whether a document may be tried as it stands: no DOCTYPE, and no shape that only costs."""
-    root = ROOT.search(text, 0, FRONT)
-    if root is None or "<!" in text[: root.start()] or text.count("<!--") > COMMENTS_MOST:
+    """Whether a document may be tried as it stands: no DOCTYPE in its beginning, and no shape that only costs."""
+    if ROOT.search(text, 0, FRONT) is None or DECLARED.search(text, 0, FRONT):
         return False
-    return len(text) < LONG or LONG_TAG.search(text) is None
+    if text.count("<!--") > COMMENTS_MOST:
+        return False
+    return not _may_have_long_tag(text) or LONG_TAG.search(text) is None
+
+
+def _may_have_long_tag(text: str) -> bool:
+    """Whether so much stands anywhere without a `>`: found by leaps, where a pattern would try every tag."""
+    at = 0
+    while len(text) - at > LONG:
+        end = text.rfind(">", at, at + LONG)
+        if end < 0:
+            return True
+        at = end + 1
+    return False
 
 
 def sections(text: str) -> list[str]:
@@ -87,6 +112,20 @@ def refuse_truncated(text: str) -> None:
         raise TruncatedFeed("the document ends in the middle: its last element is not closed")
 
 
+def few(text: str) -> str:
+    """Give a document that is not well-formed with its first entries only.
+
+    Raises TooExpensive where it has more tags, or what looks like one, than feedparser can go through in time.
+    """
+    for number, found in enumerate(ENTRY.finditer(text)):
+        if number == ENTRIES_UNTIDY:
+            text = text[: found.start()]
+            break
+    if text.count("<") > TAGS_UNTIDY and sum(part.count("<") for part in sections(text)[::2]) > TAGS_UNTIDY:
+        raise TooExpensive(f"the document is not well-formed, and has more than {TAGS_UNTIDY:,} tags")
+    return text
+
+
 def _without_comments(text: str) -> str:
     parts = sections(text)
     if (
@@ -103,14 +142,15 @@ def _from_declaration(text: str) -> str:
     return text[start:] if start > 0 else text
 
 
-def _without_doctype(text: str) -> str:
+def _without_doctype(text: str) -> tuple[str, Mapping[str, str]]:
+    """Cut the DOCTYPE; give the rest, and the entities that it declares."""
     root = ROOT.search(text)
     start = text[: root.start() if root else FRONT].lower().find("<!doctype")
-    found = DOCTYPE.match(text, start) if start >= 0 else None
-    declared = ENTITY.search(text, max(start, 0), found.end() if found else FRONT) if start >= 0 else None
-    if declared:
-        raise ParseError("the document declares entities of its own, which no feed needs")
-    return text[: found.start()] + text[found.end() :] if found else text
+    if start < 0:
+        return text, {}
+    found = DOCTYPE.match(text, start)
+    declared = entities.declared(found.group(1) or "" if found else text[start:FRONT])
+    return (text[: found.start()] + text[found.end() :], declared) if found else (text, {})
 
 
 def _shortened(found: re.Match[str]) -> str:
@@ -139,8 +179,6 @@ def _character(found: re.Match[str]) -> str:
         return _numbered(found.group(), int(number[1:], 16) if number[0] in "xX" else int(number))
     if not name:
         return "&amp;"  # an ampersand that begins no reference
-    if name in XML_NAMES:
-        return found.group()
     character = html.entities.html5.get(f"{name};")
     return character if character is not None and character not in "<&" else f"&amp;{name};"
 

@@ -13,22 +13,46 @@ from typing import Final
 
 from lxml import etree
 
-from aggregator.core.formats.elements import Names, is_feeds, lower_name, name_of
+from aggregator.core.formats import extras, roles
+from aggregator.core.formats.elements import Names, lower_name, name_of
+from aggregator.core.formats.extras import Extras
+from aggregator.core.formats.handlers import PERSON
+from aggregator.core.formats.inline import XHTML, is_odd, markup_of, text_of
 from aggregator.core.formats.limits import CATEGORIES
-from aggregator.core.formats.media import Media, read_media
-from aggregator.core.formats.repair import NAME_LONGEST
+from aggregator.core.formats.limits import ENTRIES as ENTRIES_MOST
+from aggregator.core.formats.limits import NAME as NAME_LONGEST
+from aggregator.core.formats.roles import ENTRIES
 from aggregator.core.text import clean
+from aggregator.core.urls import absolute
 from aggregator.errors import NotAFeed, ParseError
 
-ENTRIES: Final = frozenset({"item", "entry"})
-PARENTS: Final = frozenset({"rss", "rdf", "feed", "channel", "items"})
 ROOTS: Final = frozenset({"rss", "rdf", "feed", "channel"})
-LABELS: Final = frozenset({"media_category", "media_keywords"})  # of Media RSS: these feedparser reads well
-# Second summaries: feedparser would take the later one for the content.
-SECOND: Final = frozenset({"itunes_summary", "itunes_subtitle", "dc_description"})
-FIRST: Final = frozenset({"description", "summary", "content", "encoded"})
-# Inside a feed these have titles and links of their own, which feedparser may take for the feed's.
-BESIDE: Final = frozenset({"image", "textinput"})
+PARENTS: Final = frozenset({"rss", "rdf", "feed", "channel", "items"})
+BASE: Final = "{http://www.w3.org/XML/1998/namespace}base"
+AROUND: Final = frozenset({"rss", "rdf_rdf"})  # these stand around the feed, and in some formats its entries
+# Elements whose elements are read; those whose text may be HTML; types that are markup as elements.
+HOLDERS: Final = frozenset(
+    {
+        "channel",
+        "item",
+        "entry",
+        "author",
+        "managingeditor",
+        "dc_creator",
+        "dc_author",
+        "itunes_author",
+        "itunes_category",
+        "items",
+    }
+)
+LISTS: Final = frozenset({"channel", "item", "entry", "items"})
+_BODIES: Final = (
+    "title dc_title description dc_description summary itunes_summary abstract content content_encoded fullitem"
+    " body xhtml_body"
+)
+BODIES: Final = frozenset(_BODIES.split())
+PAGES: Final = frozenset({"body", "xhtml_body"})
+MARKUP: Final = frozenset({"xhtml", XHTML})
 NAMES: Final = frozenset({"author", "creator", "managingeditor", "webmaster", "name", "email", "publisher"})
 DEEPEST: Final = 250  # libxml2's own limit is 256
 
@@ -38,7 +62,7 @@ class Pruned:
     """A well-formed document without what must not be read as part of the feed."""
 
     data: bytes  # UTF-8
-    media: tuple[Media, ...]  # one an entry, in the order of the document
+    extras: tuple[Extras, ...]  # one an entry, in the order of the document
     ids: tuple[str | None, ...]  # likewise; None: neither guid nor id
 
 
@@ -63,82 +87,150 @@ def grow(text: str) -> etree._Element | None:
         if "depth" in str(error).lower():
             raise ParseError(f"the document nests deeper than {DEEPEST} elements") from None
         return None
+    if root.getroottree().docinfo.internalDTD is not None:
+        return None  # it declares something of its own, deep behind comments
     name = name_of(root)[1].lower()
     if name not in ROOTS:
         raise NotAFeed(f'an XML document that begins with "{clean(name)[:40]}", not a feed')
+    for parent in [root, *root.iterchildren("{*}channel", "{*}items")]:
+        _leave_first(parent)
     return root
 
 
-def prune(root: etree._Element) -> Pruned:
+def _leave_first(parent: etree._Element) -> None:
+    """Leave the first entries of a document that has more than anybody publishes: each costs a millisecond to read."""
+    if len(parent) <= ENTRIES_MOST:
+        return
+    entries = [child for child in parent if lower_name(child)[1] in ENTRIES]
+    for entry in entries[ENTRIES_MOST:]:
+        parent.remove(entry)
+
+
+def settle_bases(root: etree._Element, url: str) -> None:
+    """Make every xml:base absolute, each against those around it and the document's address (XML Base, 4.2)."""
+    for element in root.iter():
+        given = element.get(BASE)
+        if given is not None:
+            _settle_base(element, given, url)
+
+
+def _settle_base(element: etree._Element, given: str, url: str) -> None:
+    around = next((each.get(BASE) for each in element.iterancestors() if each.get(BASE)), None)
+    settled = absolute(given, around or url)
+    if settled:
+        element.set(BASE, settled)
+    else:
+        del element.attrib[BASE]
+
+
+def prune(root: etree._Element, version: str) -> Pruned:
     """Take out of a tree what feedparser would misread, and read that part here; the tree is changed."""
     names = Names(root)
-    entries = list(_entries(root))
-    _drop_strangers(root, entries)
-    media = tuple(read_media(entry) for entry in entries)
+    entries = list(_entries(root, names))
+    ids = tuple(_id(entry, names) for entry in entries)
+    besides = tuple(_besides(entry, names) for entry in entries)
+    _drop_strangers(root, entries, names)
     for entry in entries:
-        _drop_seconds(entry, names)
-    for parent in [root, *root.iterchildren("{*}channel"), *entries]:
-        _drop_repeated(parent, names)
-    ids = tuple(_id(entry) for entry in entries)
+        children = list(entry)
+        keys, native = list(map(names.key, children)), list(map(names.is_native, children))
+        _keep(children, roles.of_entry(keys, native))
+    for feed in _feeds(root, names):
+        children = [child for child in feed if names.key(child) not in ENTRIES]
+        is_around = feed is root and names.key(root) in AROUND
+        _keep(children, _roles_in_feed(children, names, version.startswith("atom"), is_around))
+    for parent in [root, *_feeds(root, names), *entries]:
+        for child in parent:
+            _strip(child, names)
+            _flatten(child, names, version)
     _shorten_names(root)
-    return Pruned(data=etree.tostring(root, encoding="utf-8"), media=media, ids=ids)
+    return Pruned(data=etree.tostring(root, encoding="utf-8"), extras=besides, ids=ids)
 
 
-def _entries(root: etree._Element) -> Iterator[etree._Element]:
+def _besides(entry: etree._Element, names: Names) -> Extras:
+    children = list(entry)
+    keys, native = list(map(names.key, children)), list(map(names.is_native, children))
+    found = {key: children[place] for key, place in extras.places(keys, native)}
+    return extras.of_entry(entry, found, names, has_media=any(key.startswith("media_") for key in keys))
+
+
+def _feeds(root: etree._Element, names: Names) -> list[etree._Element]:
+    """Give the elements that hold what a feed says of itself."""
+    if names.key(root) == "feed":
+        return [root]
+    return [root, *(child for child in root if names.key(child) == "channel")]
+
+
+def _entries(root: etree._Element, names: Names) -> Iterator[etree._Element]:
     """Go through the elements that are entries of this feed, in the order of the document."""
-    own = name_of(root)[0]
     for element in root.iter():
-        namespace, local = name_of(element)
-        if local.lower() not in ENTRIES or not (namespace == own or is_feeds(namespace)):
+        if names.key(element) not in ENTRIES or not names.is_native(element):
             continue
-        above = {name_of(parent)[1].lower() for parent in element.iterancestors()}
-        if above <= PARENTS:
+        if {names.local(parent) for parent in element.iterancestors()} <= PARENTS:
             yield element
 
 
-def _drop_strangers(root: etree._Element, entries: list[etree._Element]) -> None:
-    """Take out what is named like an entry and is none, and what stands beside the feed's own fields."""
+def _roles_in_feed(children: list[etree._Element], names: Names, is_atom: bool, is_around: bool) -> list[str]:
+    """Say what is read of a feed's children; of what stands beside the feed of RSS and RDF, nothing."""
+    counts: Counter[str] = Counter()
+    found = []
+    for child in children:
+        key = names.key(child)
+        counts[key] += 1
+        role = roles.of_feed(key, names.is_native(child), is_atom=is_atom)
+        if counts[key] > CATEGORIES or (is_around and key not in PARENTS):
+            role = roles.SKIP
+        found.append(role)
+    return found
+
+
+def _keep(children: list[etree._Element], given: list[str]) -> None:
+    for child, role in zip(children, given, strict=True):
+        if role == roles.SKIP:
+            _remove(child)
+
+
+def _drop_strangers(root: etree._Element, entries: list[etree._Element], names: Names) -> None:
+    """Take out what is named like an entry and is none."""
     known = {*entries, root}
     for element in list(root.iter()):
-        if lower_name(element)[1] in ENTRIES and element not in known:
-            _remove(element)
-    for feed in [root, *(each for each in root if each not in known)]:
-        for element in filter(_is_beside, list(feed)):
+        if names.local(element) in ENTRIES and element not in known:
             _remove(element)
 
 
-def _is_beside(element: etree._Element) -> bool:
-    namespace, local = lower_name(element)
-    return local in BESIDE and is_feeds(namespace)
-
-
-def _id(entry: etree._Element) -> str | None:
+def _id(entry: etree._Element, names: Names) -> str | None:
     """Read guid or id exactly as given: feedparser makes some of them absolute."""
     for child in entry:
-        namespace, local = lower_name(child)
-        if local in {"guid", "id"} and is_feeds(namespace):
+        if names.key(child) in {"guid", "id"} and names.is_native(child):
             return (child.text or "").strip() or None
     return None
 
 
-def _drop_seconds(entry: etree._Element, names: Names) -> None:
-    """Take out second summaries and Media RSS but for its labels."""
-    keys = [names.key(child) for child in entry]
-    has_first = any(key.rpartition("_")[2] in FIRST and key not in SECOND for key in keys)
-    for key, child in zip(keys, list(entry), strict=True):
-        is_media = key.startswith("media_") and key not in LABELS
-        if is_media or (has_first and key in SECOND):
+def _strip(element: etree._Element, names: Names) -> None:
+    """Take out of a person, or of a label, what is no part of it."""
+    key = names.key(element)
+    for child in list(element) if key in HOLDERS - LISTS else ():
+        if names.key(child) not in PERSON and (names.key(child) != key or len(child)):
             _remove(child)
 
 
-def _drop_repeated(parent: etree._Element, names: Names) -> None:
-    """Take out what stands there more often than anything we keep: feedparser compares each label with all others."""
-    counts: Counter[str] = Counter()
-    for child in list(parent):
-        key = names.key(child)
-        counts[key] += 1
-        if counts[key] > CATEGORIES and key not in ENTRIES:
-            _remove(child)
+def _flatten(element: etree._Element, names: Names, version: str) -> None:
+    """Write markup in a text as text, where feedparser would take it for elements of the feed."""
+    if not len(element) or names.key(element) in HOLDERS:
+        return
+    kind = element.get("type", "")
+    if names.key(element) not in BODIES:
+        text = text_of(element)
+    elif kind in MARKUP or names.key(element) in PAGES:
+        if not is_odd(element, names):
+            return
+        text = markup_of(element, names, unwrap=version == "atom10")
+        element.set("type", "text/html")
+    else:
+        text = markup_of(element, names, unwrap=False)
+        element.set("type", "text/html")
+    for child in list(element):
+        element.remove(child)
+    element.text = text
 
 
 def _shorten_names(root: etree._Element) -> None:
