@@ -106,11 +106,17 @@ class BoundedHandler(ResponseHandler):
 
     def _charge(self) -> None:
         """Weigh what came against what of it was the document; what the parser holds back is weighed later."""
-        if self._reading_paused or self._payload is None:
+        while not self._reading_paused and self._payload is not None:
+            seen = getattr(self._payload, "total_bytes", 0)
+            gained, self._body_seen = seen - self._body_seen, seen
+            self._allowance = min(MAX_HEADER_BYTES, self._allowance + gained * _WIRE_A_BYTE - self._uncharged)
+            if self._allowance >= 0 or not (gained or self._uncharged):
+                break
+            self._uncharged = 0
+            # The parser may have stopped for a pause that is over, with all that came behind it in its hands.
+            super().data_received(b"")
+        else:
             return
-        seen = getattr(self._payload, "total_bytes", 0)
-        gained, self._body_seen = seen - self._body_seen, seen
-        self._allowance = min(MAX_HEADER_BYTES, self._allowance + gained * _WIRE_A_BYTE - self._uncharged)
         self._uncharged = 0
         if self._allowance < 0:
             error = WrappingTooLarge("too many bytes around the document")
