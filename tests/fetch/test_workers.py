@@ -233,7 +233,10 @@ def test_ctrl_c_makes_no_child_say_anything() -> None:
     process, children = parent()
     assert children
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to every process of the group
-    _, said = process.communicate(timeout=5)
+    try:
+        _, said = process.communicate(timeout=30)  # two children are at it with all their might
+    finally:
+        process.kill()
     assert gone(children)
     assert said.rstrip().endswith("KeyboardInterrupt")  # the parent's own, out of asyncio.run
     assert not any(word in said for word in ("burdens", "pebble", "forkserver", "spawn"))
