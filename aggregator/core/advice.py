@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from aggregator.core.counts import counted
-from aggregator.core.dates.zones import zone_of
 from aggregator.core.schedule import LIVELY_MOST, safe_interval
 from aggregator.core.toml import toml_string, written
 from aggregator.core.urls import absolute, host_of
@@ -163,6 +162,8 @@ def _zone_remedy(ahead: Sequence[datetime], feed: FeedSettings, *, zone: str, no
         return "No zone is that far ahead: its publisher writes wrong dates, or announces what is to come"
     if feed.timezone_wins:
         return f"They are read in {zone} (timezone_wins): is that its zone?"
+    from aggregator.core.dates.zones import zone_of
+
     local = [moment.replace(tzinfo=zone_of(zone) or UTC) for moment in ahead]
     if max(local) <= now:
         lines = (

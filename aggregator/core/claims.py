@@ -84,12 +84,3 @@ def dates_of(raw: RawEntry, language: str, claims: Claims) -> tuple[ParsedDate |
 
     updated = read(raw.updated)
     return (read(raw.published) if raw.published else updated), updated
-
-
-def is_told_by(link: str | None, moment: datetime) -> bool:
-    """Whether a link names the month of a date, as archives do ("/1985/03/02/"): so old a date needs a witness."""
-    if not link:
-        return False
-    year, month = f"{moment:%Y}", f"{moment:%m}"
-    forms = (rf"{year}[/\-_.]?0?{int(month)}(?!\d)", rf"{year}[/\-_.]?{month}[/\-_.]?\d\d(?!\d)")
-    return any(re.search(rf"(?<!\d){form}", link) for form in forms)

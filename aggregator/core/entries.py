@@ -1,4 +1,4 @@
-"""Entries: a document read, what is not known of it normalised, and the date that counts."""
+"""Entries: a document read, and what is not known of it normalised."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
 from aggregator.core import formats
-from aggregator.core.claims import Claims, claims_of, dates_of, is_told_by, language_of
+from aggregator.core.claims import Claims, claims_of, dates_of, language_of
 from aggregator.core.formats.limits import TITLE, URL
 from aggregator.core.names import Named, digest, name_all
 from aggregator.core.sanitize import sanitize
@@ -28,8 +28,6 @@ from aggregator.model import (
     Standing,
 )
 
-SLACK: Final = timedelta(minutes=5)  # a clock that runs ahead by this much is believed
-OLDEST: Final = datetime(1990, 1, 1, tzinfo=UTC)  # before the first page there was no feed
 LEFT_OVER: Final = re.compile(
     r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{2,7}|#x[0-9a-f]{2,6}|[a-z]{2,8});", re.IGNORECASE
 )
@@ -145,16 +143,6 @@ def _bare(raw: RawEntry, position: int, feed_id: str) -> Entry:
         hash=told,
         raw=raw,
     )
-
-
-def effective(published: datetime | None, *, first_seen: datetime, link: str | None = None) -> datetime:
-    """Give the date that counts: the claimed one, unless there is none, or none that can be believed.
-
-    That is one ahead of us, or one before 1990 of which the entry's link says nothing.
-    """
-    if published is None or published > first_seen + SLACK:
-        return first_seen
-    return published if published >= OLDEST or is_told_by(link, published) else first_seen
 
 
 def _normalize(raw: RawEntry, named: Named, position: int, document: _Document) -> Entry:

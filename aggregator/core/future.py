@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from aggregator.core import advice
-from aggregator.core.entries import SLACK
+from aggregator.core.effective import SLACK
 from aggregator.model import FeedSettings, FeedWarning
 
 

@@ -8,7 +8,8 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Final
 
-from aggregator.core import advice, entries, floods, future, moves, rhythm, schedule, strikes
+from aggregator.core import advice, floods, future, moves, rhythm, schedule, strikes
+from aggregator.core.effective import effective
 from aggregator.core.identity import Settled, settle, wanted
 from aggregator.core.schedule import PollResult
 from aggregator.errors import FetchError, ParseError, ToldToWait, TooExpensive
@@ -129,9 +130,11 @@ async def _read(asking: Asked, answer: Document, digest: bytes, services: Servic
 async def _parsed(
     answer: Document, asking: Asked, listed: Mapping[str, str], services: Services
 ) -> NormalizedFeed:
+    from aggregator.core.entries import read_feed
+
     async with services.fetcher.handling():
         return await services.workers.run(
-            entries.read_feed,
+            read_feed,
             answer.body,
             url=answer.url,
             content_type=answer.content_type,
@@ -282,7 +285,7 @@ def _pace(
     """Say what a document shows of its feed's rhythm, whether it is a surge, and which share was missed."""
     stored = {each.key: each for each in known}
     kept = [stored[key] for key in _kept(told) if key in stored]
-    new = [entries.effective(each.published, first_seen=now, link=each.url) for each in told.new]
+    new = [effective(each.published, first_seen=now, link=each.url) for each in told.new]
     every = [*new, *(each.effective for each in kept)]
     is_first = record.polls == 0
     found = rhythm.rhythm_of(record.rhythm, listed=every, arrived=len(new), first=is_first, now=now)

@@ -7,7 +7,6 @@ from typing import Final
 
 from aggregator.core.advice import FEED_FOUND
 from aggregator.errors import AggregatorError
-from aggregator.jobs.discover import suggest
 from aggregator.jobs.services import Services
 from aggregator.model import FeedRecord
 from aggregator.observe import log
@@ -45,6 +44,8 @@ async def look_for_dead(*, services: Services, now: datetime) -> int:
 
 async def _look_for(record: FeedRecord, services: Services, now: datetime) -> bool:
     """Look for another address of one feed, and say whether one was found that was not known."""
+    from aggregator.jobs.discover import suggest
+
     try:
         suggestion = await suggest(record, services.feeds[record.id], services=services, now=now)
     except AggregatorError as error:

@@ -7,9 +7,10 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from aggregator.core import entries, extract, repeats, stories
+from aggregator.core import repeats, stories
+from aggregator.core.effective import effective
 from aggregator.errors import AggregatorError, StoreError, ToldToWait
 from aggregator.jobs.pages import fetch_page, next_try
 from aggregator.jobs.services import Services, regions_of, story_rules
@@ -22,6 +23,9 @@ from aggregator.model import (
     WaitingEntry,
 )
 from aggregator.observe import log
+
+if TYPE_CHECKING:
+    from aggregator.core.extract import PageReading
 
 AT_ONCE: Final = 256  # entries in hand; what they wait for are pages of many hosts
 MOST_SAVED_AT_ONCE: Final = 64
@@ -99,6 +103,8 @@ async def read(waiting: WaitingEntry, *, services: Services, now: datetime) -> R
     A page that cannot be had, or not yet be asked for, does not hold its story: it goes out with the feed's
     text, and a later attempt (three at most) may replace that.
     """
+    from aggregator.core import extract
+
     feed = services.feeds.get(waiting.entry.feed_id)
     timezone = (feed.timezone if feed else "") or services.config.site.timezone
     wanted = feed is not None and feed.read_pages and not extract.is_full_text(waiting.entry)
@@ -124,11 +130,13 @@ async def read(waiting: WaitingEntry, *, services: Services, now: datetime) -> R
 
 async def _from_page(
     waiting: WaitingEntry, url: str, timezone: str, services: Services, now: datetime
-) -> tuple[Page, extract.PageReading | None]:
+) -> tuple[Page, PageReading | None]:
     """Fetch and read a page; raises the FetchError kinds, ExtractError or TooExpensive.
 
     What a library stumbles over is logged as the fault that it is, and the feed's own text serves.
     """
+    from aggregator.core import extract
+
     services.costly.check(waiting.entry.feed_id, url, now)
     page = await fetch_page(url, services=services, now=now)
     try:
@@ -169,7 +177,7 @@ def _tagged(
         article=article,
         regions=regions_of(article, feed, services.config, services.gazetteer),
         fingerprint=stories.fingerprint(article),
-        published=entries.effective(article.published, first_seen=waiting.first_seen, link=waiting.entry.url),
+        published=effective(article.published, first_seen=waiting.first_seen, link=waiting.entry.url),
         page=page,
         retry_page_at=retry,
         outlet=repeats.outlet_of(waiting.entry, page),

@@ -14,7 +14,6 @@ from hashlib import blake2b
 from typing import Any, Final, ParamSpec, Protocol, TypeVar
 
 from aggregator.core import regions
-from aggregator.core.extract import notices
 from aggregator.core.outage import Connection
 from aggregator.core.regions import Gazetteer
 from aggregator.core.sections import Selector
@@ -232,6 +231,8 @@ def story_rules(config: Config, gazetteer: Gazetteer) -> StoryRules:
     feeds = {feed.id: feed for feed in config.feed}
 
     def without(read: ReadArticle, left_out: Mapping[int, str]) -> ReadArticle:
+        from aggregator.core.extract import notices
+
         article = notices.without(read.article, left_out)
         if article is read.article:
             return read

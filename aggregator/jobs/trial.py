@@ -6,7 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, cast
 
-from aggregator.core import entries, extract, regions, stories
+from aggregator.core import extract, regions, stories
+from aggregator.core.effective import effective
+from aggregator.core.entries import read_feed
 from aggregator.core.extract.provenance import Explained, explain_page
 from aggregator.core.language import detect
 from aggregator.core.sections import Selector
@@ -171,7 +173,7 @@ async def _feed_trial(
     url: str, body: bytes, content_type: str | None, feed: FeedSettings, bench: Bench
 ) -> FeedTrial:
     normalized: NormalizedFeed = await bench.services.workers.run(
-        entries.read_feed,
+        read_feed,
         body,
         url=url,
         content_type=content_type,
@@ -277,7 +279,7 @@ def _placed(
         article=article,
         regions=found,
         fingerprint=stories.fingerprint(article),
-        published=entries.effective(article.published, first_seen=bench.now, link=entry.url),
+        published=effective(article.published, first_seen=bench.now, link=entry.url),
     )
     verdict, twin = _compared(read, bench.store)
     feeds = (feed.id,) if feed else ()

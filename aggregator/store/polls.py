@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Update, bindparam, delete, insert, select, update
 
-from aggregator.core.entries import effective
+from aggregator.core.effective import effective
 from aggregator.model import Entry, ParsedFeed, PollOutcome, Standing
 from aggregator.store import codec
 from aggregator.store.schema import document_position, entry, entry_version, feed, request, storable

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from aggregator.core.entries import effective, read_feed
+from aggregator.core.effective import effective
+from aggregator.core.entries import read_feed
 from aggregator.core.identity import Settled, settle, wanted
 from aggregator.model import Entry, FeedSettings, KnownEntry, SiteSettings, Standing
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.core.claims import claims_of, dates_of, is_told_by, language_of
-from aggregator.core.entries import OLDEST, effective
+from aggregator.core.claims import claims_of, dates_of, language_of
+from aggregator.core.effective import OLDEST, effective, is_told_by
 from aggregator.model import FeedSettings, ParsedFeed, RawEntry
 
 NOW = datetime(2022, 1, 8, 3, 0, tzinfo=UTC)

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.core.entries import UNSEEN, effective, read_feed
+from aggregator.core.effective import effective
+from aggregator.core.entries import UNSEEN, read_feed
 from aggregator.core.formats import limits
 from aggregator.errors import ParseError
 from aggregator.model import FeedSettings, NormalizedFeed, SiteSettings, Standing

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from aggregator.core.dates import ParsedDate, parse_date
+if TYPE_CHECKING:
+    from aggregator.core.dates import ParsedDate
 
 LONGEST: Final = 60  # characters of a format
 _TOKEN: Final = re.compile(r"YYYY|YY|MMMM|MMM|MM|M|DD|D|HH|H|hh|h|mm|ss|A|a|\[[^\[\]]*\]")
@@ -54,6 +55,8 @@ def _literal(text: str) -> str:
 
 def read_formatted(text: str, formats: tuple[str, ...], *, language: str, timezone: str) -> ParsedDate | None:
     """Read a date in one of these formats, with the zone that is written behind it; None where none fits."""
+    from aggregator.core.dates import parse_date
+
     for given in formats:
         match = compiled(given).search(text)
         plain = _plain(match, language) if match else None
@@ -80,5 +83,7 @@ def _plain(match: re.Match[str], language: str) -> str | None:
 
 
 def _month(name: str, language: str) -> int | None:
+    from aggregator.core.dates import parse_date
+
     found = parse_date(f"1 {name} 2000", language=language)
     return found.value.month if found else None
