@@ -37,12 +37,18 @@ ESCAPES: Final = re.compile(r"%[0-9A-Fa-f]{2}")
 def absolute(link: str | None, base: str) -> str | None:
     """Resolve a link against a base; None unless the result is http(s) with a host. User names are dropped."""
     given = (link or "").strip(BLANKS)
-    if NORMAL.fullmatch(given) and "xn--" not in given:
-        return given
+    whole = _beside(given, base) if given[:1] == "/" else given
+    if NORMAL.fullmatch(whole) and "xn--" not in whole:
+        return whole
     href = _joined(given, base) if given else None
     if href is None or not href.startswith(("http://", "https://")):
         return None
     return str(_anonymous(ada_url.URL(href)).href) if "@" in href.split("/", 3)[2] else href
+
+
+def _beside(path: str, base: str) -> str:
+    """Put a path on the host of a base, as text; what that makes is looked at before it is believed."""
+    return base[: max(base.find("/", 8), 0)] + path if path[1:2] != "/" else ""
 
 
 def _joined(link: str, base: str) -> str | None:

@@ -222,7 +222,6 @@ LEFT = {
     "a type that is base64": "<content type='image/png'>YQ==</content>",
     "an attribute of another namespace": "<link x:href='/x' href='/y'/>",
     "a base that is no web address": "<content base='file:///etc/'>Isi</content>",
-    "a name as long as a book": f"<author>{'a' * 2000}</author>",
     "a feed in an entry": "<channel><title>palsu</title></channel>",
 }
 
@@ -376,7 +375,9 @@ def test_the_names_are_those_that_feedparser_knows() -> None:
 
 
 def test_a_tree_is_grown_from_text_whatever_charset_it_declares() -> None:
-    root = tree.grow('<?xml version="1.0" encoding="utf-16"?><rss><channel><title>é</title></channel></rss>')
+    root = tree.grow(
+        '<?xml version="1.0" encoding="utf-16"?><rss><channel><title>é</title></channel></rss>'.encode()
+    )
     assert root is not None
     assert root.findtext("channel/title") == "é"
 

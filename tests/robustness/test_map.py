@@ -16,12 +16,14 @@ REQUIRED = {
     "RS": (1, 2, 3, 5, 7, 9, 10, 11, 16),
     "TL": (1, 2, 3, 4, 5, 6, 7, 9, 10, 13, 14),
     "SS": (1, 2, 3, 4, 5, 7, 8, 10, 12),
+    "XP": (1, 2, 3, 5, 7, 8, 9, 10, 11, 12),
+    "CH": (1, 2, 3, 4, 7),
     "HX": (1, 2, 3, 4, 5, 6, 7, 9, 11, 13),
     "CK": (1, 2, 3, 4, 6),
     "FS": (1, 2, 3, 5, 6, 9, 10, 12, 16, 17, 18, 21),
 }
 CASES = [f"{kind}-{number:02}" for kind, numbers in REQUIRED.items() for number in numbers]
-ROW = re.compile(r"^\| ((?:HX|PM|RS|TL|SS|CK|FS)-\d\d) \| (\S[^|]*) \| ([^|]*) \|$", re.MULTILINE)
+ROW = re.compile(r"^\| ((?:CH|CK|FS|HX|PM|RS|SS|TL|XP)-\d\d) \| (\S[^|]*) \| ([^|]*) \|$", re.MULTILINE)
 NAMED = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
 NUMBERS = re.compile(r"test_((?:(?:[a-z]{2}_)?\d\d_(?:and_)?)+)")
 

@@ -29,9 +29,11 @@ def parse(body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
     """
     with _undisturbed():
         sniff.refuse_binary(body)
-        text = charset.decode(body, content_type)
-        kind = sniff.kind_of(text)
-        return limits.bounded(PARSERS[kind](text, url))
+        found = xmlfeed.at_once(body, url)
+        if found is None:
+            text = charset.decode(body, content_type)
+            found = PARSERS[sniff.kind_of(text)](text, url)
+        return limits.bounded(found)
 
 
 @contextmanager

@@ -55,13 +55,15 @@ def read(root: etree._Element | None, text: str) -> About:
 def _look(
     feed: etree._Element, names: Names, found: dict[str, etree._Element], listed: dict[str, list[str]]
 ) -> None:
+    seen: set[object] = set()
     for child in feed:
-        key = names.key(child)
-        if key in NOT_LOOKED_AT:
+        if child.tag in seen:
             continue
+        seen.add(child.tag)
+        key = names.key(child)
         if key in listed and names.is_native(child):
             listed[key] += _listed(child, key)
-        elif "_" in key or names.is_native(child):
+        elif key not in NOT_LOOKED_AT and ("_" in key or names.is_native(child)):
             found.setdefault(key, child)
 
 

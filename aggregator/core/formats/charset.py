@@ -43,6 +43,15 @@ SAMPLE: Final = 200_000  # bytes looked at to guess
 BAD: Final = "\ufffd"
 
 
+def utf8_at_hand(body: bytes) -> bytes | None:
+    """Give the bytes that are XML in UTF-8, if they are XML at all; None where they must be decoded to know."""
+    data = body.removeprefix(codecs.BOM_UTF8)
+    data = data if data[:1] == b"<" else data.lstrip()
+    # Zeros tell of UTF-16, and an escape of ISO-2022-JP, which both are valid UTF-8.
+    is_plain = data[:1] == b"<" and b"\0" not in body[:4] and b"\x1b" not in data
+    return data if is_plain else None
+
+
 def decode(body: bytes, content_type: str | None) -> str:
     """Turn the bytes of a document into text; a byte that means nothing becomes U+FFFD, and nothing else is lost.
 

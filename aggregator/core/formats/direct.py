@@ -71,7 +71,7 @@ class _Entry:
         self.scope = scope
         self.id: str | None = None
         self.has_first = False
-        self.has_media = False
+        self.media: dict[str, list[etree._Element]] = {}
         self.seconds: list[tuple[etree._Element, Handler]] = []
         self.besides: dict[str, etree._Element] = {}
 
@@ -144,7 +144,7 @@ class _Reader:
         given = attributes(element)
         if given:
             scope = self._scope(given, scope)
-            draft.id = given.get("rdf:about")
+            draft.id = draft.about = given.get("rdf:about")
         reading = _Entry(draft, scope)
         children = element if len(element) <= CATEGORIES else self._few(element)
         known, document = self._steps, self.document
@@ -169,9 +169,9 @@ class _Reader:
             handler(self.document, draft, child, given, scoped(reading.scope, given))
         # guid or id exactly as given: feedparser makes some of them absolute
         draft.id = reading.id or draft.id
-        if not (reading.besides or reading.has_media):
+        if not (reading.besides or reading.media):
             return extras.NOTHING
-        return extras.of_entry(element, reading.besides, self.names, has_media=reading.has_media)
+        return extras.of_entry(element, reading.besides, reading.media, self.names)
 
     def _special(self, step: _Step, child: etree._Element, reading: _Entry) -> Handler | None:
         """Note what an element means beside what it says; give what reads it now."""
@@ -186,7 +186,7 @@ class _Reader:
                 reading.seconds.append((child, step.handler))
             return None
         elif special == MEDIA:
-            reading.has_media = True
+            reading.media.setdefault(self.names.key(child), []).append(child)
         else:
             reading.besides.setdefault(special, child)
         return step.handler

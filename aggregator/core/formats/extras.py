@@ -63,11 +63,17 @@ def counts(key: str, native: bool) -> bool:
 
 
 def of_entry(
-    entry: etree._Element, found: Mapping[str, etree._Element], names: Names, *, has_media: bool
+    entry: etree._Element,
+    found: Mapping[str, etree._Element],
+    media: Mapping[str, Sequence[etree._Element]],
+    names: Names,
 ) -> Extras:
-    """Read what an entry has besides, from the children that `places` tells."""
+    """Read what an entry has besides, from the children that `places` tells, and those of Media RSS by name."""
+    pictures = read_media(entry, media, names) if media else NO_MEDIA
+    if not found:
+        return Extras(media=pictures)
     return Extras(
-        media=read_media(entry, names) if has_media else NO_MEDIA,
+        media=pictures,
         pictures=tuple(filter(None, (picture_of(found[key]) for key in PICTURES if key in found))),
         source=_source(found["source"], names) if "source" in found else None,
         rights=rights_of(found),

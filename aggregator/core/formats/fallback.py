@@ -42,8 +42,8 @@ def read_tree(root: etree._Element) -> Reading:
     if len(pruned.extras) != len(entries):
         return _flat(version, feed, entries)
     drafts = [_drafted(entry, is_entry=True) for entry in entries]
-    for draft, own in zip(drafts, pruned.ids, strict=True):
-        draft.id = own or draft.id
+    for draft, own, about in zip(drafts, pruned.ids, pruned.abouts, strict=True):
+        draft.id, draft.about = own or draft.id, about
     rows = list(zip(drafts, pruned.extras, strict=True))
     return Reading(version=version, feed=_drafted(feed, is_entry=False), entries=rows)
 

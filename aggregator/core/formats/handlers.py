@@ -192,19 +192,22 @@ def _guid(document: Document, draft: Draft, element: etree._Element, given: Attr
 def _author(
     document: Document, draft: Draft, element: etree._Element, given: Attributes, scope: Scope
 ) -> None:
-    text = element.text or ""
-    if len(text) > NAME_LONGEST:
-        raise Unusual
-    if len(element):
+    if is_in_parts(element, document.names):
         _person(document, draft, element)
         return
-    draft.author = mended(text.strip())
+    draft.author = mended(text_of(element)[:NAME_LONGEST].rstrip())
     draft.authors.append(draft.author or None)
+
+
+def is_in_parts(element: etree._Element, names: Names) -> bool:
+    """Whether a person has name, email or address as elements; other elements are markup around a name."""
+    return len(element) > 0 and any(names.key(child) in PERSON for child in element)
 
 
 def _person(document: Document, draft: Draft, element: etree._Element) -> None:
     person = {PERSON[key]: text for key, text in _parts(document, element)}
-    own = mended(((element.text or "") + "".join(child.tail or "" for child in element)).strip())
+    around = (element.text or "")[:NAME_LONGEST] + "".join(child.tail or "" for child in element)
+    own = mended(around.strip())
     draft.author = _written(person.get("name"), person.get("email")) or own
     # feedparser looks for an address in a text, and cuts one in ".media" or ".online" in two
     draft.authors.append(person.get("name") if person else own or None)
@@ -218,9 +221,9 @@ def _parts(document: Document, element: etree._Element) -> list[tuple[str, str]]
     """Give name, email and address of a person that are elements of their own; what else stands there is nothing."""
     named = [(document.names.key(child), child) for child in element]
     own = [(key, child) for key, child in named if key in PERSON]
-    if any(len(child) or len(child.text or "") > NAME_LONGEST for _, child in own):
+    if any(len(child) for _, child in own):
         raise Unusual
-    return [(key, text_of(child)) for key, child in own]
+    return [(key, (child.text or "")[:NAME_LONGEST].strip()) for key, child in own]
 
 
 def _tag(draft: Draft, term: str | None, scheme: str | None, label: str | None) -> None:

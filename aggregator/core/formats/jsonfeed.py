@@ -12,7 +12,7 @@ from aggregator.core.language import tag
 from aggregator.core.text import clean, legal
 from aggregator.core.urls import absolute
 from aggregator.errors import NotAFeed, ParseError
-from aggregator.model import Category, Enclosure, Image, ParsedFeed, RawEntry
+from aggregator.model import Category, Enclosure, Image, Link, ParsedFeed, RawEntry
 
 VERSION: Final = "https://jsonfeed.org/version/"
 DIGITS_MOST: Final = 30
@@ -31,6 +31,7 @@ def parse(text: str, url: str) -> ParsedFeed:
     return ParsedFeed(
         title=clean(_text(document.get("title")) or "") or None,
         link=absolute(_text(document.get("home_page_url")), url),
+        icon=absolute(_text(document.get("favicon")), url) or absolute(_text(document.get("icon")), url),
         language=_language(document),
         hub=_hub(document, url),
         self_link=absolute(_text(document.get("feed_url")), url),
@@ -74,6 +75,7 @@ def _entry(given: Object, base: str, authors: tuple[str, ...]) -> RawEntry:
         enclosures=_enclosures(given, near),
         images=_images(given, near),
         language=_language(given),
+        links=(Link(rel="related", url=external),) if own and external else (),
     )
 
 
@@ -108,7 +110,7 @@ def _enclosure(given: Object, base: str) -> Enclosure | None:
     size = given.get("size_in_bytes")
     if found is None:
         return None
-    length = size if isinstance(size, int) and not isinstance(size, bool) and 0 <= size < 2**63 else None
+    length = size if isinstance(size, int) and not isinstance(size, bool) and 0 < size < 2**63 else None
     return Enclosure(url=found, type=_text(given.get("mime_type")), length=length)
 
 

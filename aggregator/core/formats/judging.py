@@ -11,6 +11,7 @@ from typing import Final
 
 from aggregator.core.formats.extras import NOTHING, Extras
 from aggregator.core.formats.markup import absolute_links, from_plain, line
+from aggregator.core.formats.media import size_of
 from aggregator.core.formats.reading import Body, Draft
 from aggregator.core.language import tag
 from aggregator.core.urls import absolute
@@ -71,7 +72,7 @@ def link_of(draft: Draft, base: str) -> str | None:
 
 
 def _told_link(draft: Draft, base: str) -> str | None:
-    link = draft.link or None
+    link = draft.link or draft.about or None
     if link == (draft.id or None) and not _is_web(link or ""):
         return None  # a guid that claims to be a link, and is none
     return resolved(link, base)
@@ -200,22 +201,26 @@ def _author(text: str) -> str:
 
 
 def _categories(draft: Draft) -> tuple[Category, ...]:
-    found: dict[tuple[str, str | None, str | None], None] = {}
-    for term, scheme, given in draft.tags:
-        shown = label(given)
-        name = label(term) or shown
-        if name:
-            found[name, shown, _text(scheme)] = None
-    return tuple([Category(term=term, label=shown, scheme=scheme) for term, shown, scheme in found])
+    if not draft.tags:
+        return ()
+    found = [_category(*tag) for tag in draft.tags]
+    return tuple(dict.fromkeys([category for category in found if category]))
+
+
+@lru_cache(maxsize=4096)
+def _category(term: str | None, scheme: str | None, given: str | None) -> Category | None:
+    """Make a label of what was written; the entries of a feed share most of them."""
+    shown = label(given)
+    name = label(term) or shown
+    return Category(term=name, label=shown, scheme=_text(scheme)) if name else None
 
 
 def _enclosures(links: Sequence[Attributes], extras: Extras, base: str) -> tuple[Enclosure, ...]:
     found: dict[str, Enclosure] = {}
     for each in links:
         if each.get("rel") == "enclosure":
-            size = (each.get("length") or "").strip()
-            length = int(size) if size.isascii() and size.isdigit() and len(size) < 19 else None
-            raw = Enclosure(url=each.get("href") or "", type=_text(each.get("type")), length=length)
+            size = size_of(each.get("length") or "")
+            raw = Enclosure(url=each.get("href") or "", type=_text(each.get("type")), length=size)
             _add_file(raw, base, found)
     for raw in extras.media.enclosures:
         _add_file(raw, base, found)

@@ -57,12 +57,13 @@ def _parts(entry: RawEntry) -> list[str | None]:
     texts = [entry.language, entry.rights, entry.license, *entry.authors]
     for category in entry.categories:
         texts += (category.term, category.label, category.scheme)
-    for file in entry.enclosures:
-        texts += (file.url, file.type)
-    for image in entry.images:
-        texts += (image.url, image.caption, image.credit)
-    for link in entry.links:
-        texts += (link.rel, link.url, link.type, link.title, link.language)
+    return texts + _parts_of_files(entry) if entry.enclosures or entry.images or entry.links else texts
+
+
+def _parts_of_files(entry: RawEntry) -> list[str | None]:
+    texts = [text for file in entry.enclosures for text in (file.url, file.type)]
+    texts += [text for image in entry.images for text in (image.url, image.caption, image.credit)]
+    texts += [text for link in entry.links for text in (link.url, link.title, link.type, link.rel)]
     return texts
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,13 +23,18 @@ class Media:
     enclosures: tuple[Enclosure, ...] = ()
 
 
-def read_media(entry: etree._Element, names: Names) -> Media:
-    """Read the pictures and files of an entry; a group is one picture in several sizes: the largest counts."""
-    own = _Family(names)
+def read_media(
+    entry: etree._Element, children: Mapping[str, Sequence[etree._Element]], names: Names
+) -> Media:
+    """Read the pictures and files of an entry; a group is one picture in several sizes: the largest counts.
+
+    `children` are those of the entry in Media RSS, by their names.
+    """
+    own = _Family(names, entry, children)
     groups = own.all(entry, "group")
     contents = [*own.all(entry, "content"), *(each for group in groups for each in own.largest(group))]
-    images = [own.image(each, entry) for each in contents if _is_picture(each)]
-    shown = images or own.thumbnail(entry, (entry, *groups, *contents))
+    images = [own.image(each) for each in contents if _is_picture(each)]
+    shown = images or own.thumbnail((entry, *groups, *contents))
     unique = {image.url: image for image in reversed(shown) if image.url}
     return Media(images=tuple(reversed(unique.values())), enclosures=_files(contents))
 
@@ -42,24 +47,31 @@ def _files(contents: Iterable[etree._Element]) -> tuple[Enclosure, ...]:
 class _Family:
     """The elements of Media RSS in one entry, each list of children looked up once."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(
+        self, names: Names, entry: etree._Element, children: Mapping[str, Sequence[etree._Element]]
+    ) -> None:
         self.names = names
-        self._children: dict[etree._Element, dict[str, list[etree._Element]]] = {}
+        self.entry = entry
+        self._children: dict[etree._Element, Mapping[str, Sequence[etree._Element]]] = {entry: children}
 
-    def all(self, element: etree._Element, local: str) -> list[etree._Element]:
+    def all(self, element: etree._Element, local: str) -> Sequence[etree._Element]:
         """Give the children of that name, of Media RSS."""
         children = self._children.get(element)
         if children is None:
-            children = self._children[element] = {}
-            for child in element:
-                key = self.names.key(child)
-                if key.startswith("media_"):
-                    children.setdefault(key, []).append(child)
-        return children.get(f"media_{local}", [])
+            children = self._children[element] = self._look(element)
+        return children.get(f"media_{local}", ())
 
-    def thumbnail(self, entry: etree._Element, places: Iterable[etree._Element]) -> list[Image]:
+    def _look(self, element: etree._Element) -> Mapping[str, Sequence[etree._Element]]:
+        found: dict[str, list[etree._Element]] = {}
+        for child in element:
+            key = self.names.key(child)
+            if key.startswith("media_"):
+                found.setdefault(key, []).append(child)
+        return found
+
+    def thumbnail(self, places: Iterable[etree._Element]) -> list[Image]:
         """Give the first thumbnail."""
-        return [self.image(each, entry) for place in places for each in self.all(place, "thumbnail")][:1]
+        return [self.image(each) for place in places for each in self.all(place, "thumbnail")][:1]
 
     def largest(self, group: etree._Element) -> list[etree._Element]:
         """Give the largest picture of a group, and all that is no picture."""
@@ -67,15 +79,17 @@ class _Family:
         pictures = sorted((each for each in contents if _is_picture(each)), key=_width)
         return [*pictures[-1:], *(each for each in contents if not _is_picture(each))]
 
-    def image(self, content: etree._Element, entry: etree._Element) -> Image:
+    def image(self, content: etree._Element) -> Image:
         """Give a picture with what is said of it, or of all around it."""
-        near = [content]
-        while near[-1] is not entry and (parent := near[-1].getparent()) is not None:
+        near = [content] if len(content) else []
+        parent = content.getparent()
+        while parent is not None and parent is not self.entry:
             near.append(parent)
+            parent = parent.getparent()
         return Image(
             url=content.get("url") or (content.text or "").strip(),
-            caption=self._nearest(near, "description") or self._nearest(near[:-1], "title"),
-            credit=self._nearest(near, "credit"),
+            caption=self._nearest([*near, self.entry], "description") or self._nearest(near, "title"),
+            credit=self._nearest([*near, self.entry], "credit"),
         )
 
     def _nearest(self, elements: list[etree._Element], local: str) -> str | None:
@@ -101,6 +115,11 @@ def _width(content: etree._Element) -> int:
 
 
 def _file(content: etree._Element) -> Enclosure:
-    size = content.get("fileSize", "")
-    length = int(size) if size.isascii() and size.isdigit() and len(size) < 19 else None
-    return Enclosure(url=content.get("url", ""), type=content.get("type") or None, length=length)
+    size = size_of(content.get("fileSize", ""))
+    return Enclosure(url=content.get("url", ""), type=content.get("type") or None, length=size)
+
+
+def size_of(text: str) -> int | None:
+    """Read a number of bytes; 0 is written where nobody knows it (RSS 2.0 profile)."""
+    size = text.strip()
+    return (int(size) or None) if size.isascii() and size.isdigit() and len(size) < 19 else None

@@ -6,6 +6,7 @@ import html.entities
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urljoin
 
@@ -22,6 +23,7 @@ _WATCHED: Final = (
     " lastmod"
 )
 WATCHED: Final = frozenset(_WATCHED.split())
+SCOPING: Final = frozenset({"xml:lang", "lang", "xml:base", "base"})
 LOWERED: Final = frozenset({"rel", "type"})
 SLASHES: Final = re.compile(r"^([A-Za-z][A-Za-z0-9+-.]*://)/*")
 CLOSING: Final = re.compile(r"</(\w+)>")
@@ -67,9 +69,14 @@ def attributes(element: etree._Element) -> dict[str, str]:
         return {}
     given: dict[str, str] = {}
     for name, value in items:
-        key = _qualified(name) if name[0] == "{" else name.lower()
+        key = _key(name)
         given[key] = value.lower() if key in LOWERED else value
     return given
+
+
+@lru_cache(maxsize=1024)
+def _key(name: str) -> str:
+    return _qualified(name) if name[0] == "{" else name.lower()
 
 
 def _qualified(name: str) -> str:
@@ -84,7 +91,7 @@ def _qualified(name: str) -> str:
 
 def scoped(outer: Scope, given: Mapping[str, str]) -> Scope:
     """Give the scope inside an element with these attributes; `base` and `lang` count without "xml:", too."""
-    if not given:
+    if SCOPING.isdisjoint(given):
         return outer
     language = given.get("xml:lang", given.get("lang", outer.language))
     base = given.get("xml:base", given.get("base"))

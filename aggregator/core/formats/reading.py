@@ -26,6 +26,7 @@ class Draft:
 
     is_entry: bool = False
     id: str | None = None
+    about: str | None = None  # rdf:about of an entry of RSS 1.0: its address (RSS 1.0, 5.5)
     link: str | None = None  # the page, where it is said in one place; `links` have it too
     title: Body | None = None
     has_title: bool = False

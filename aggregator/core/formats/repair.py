@@ -15,23 +15,26 @@ from aggregator.errors import TooExpensive, TruncatedFeed
 
 DECLARATION: Final = re.compile(r"<\?xml\s[^>]{0,400}\?>", re.IGNORECASE)
 DOCTYPE: Final = re.compile(r"<!DOCTYPE\b[^\[>]*(?:\[(.*?)\]\s*)?>", re.IGNORECASE | re.DOTALL)
-DECLARED: Final = re.compile("<![dD]")
+DECLARED: Final = re.compile(b"<![dD]")
 ROOT: Final = re.compile(r"<([A-Za-z_][\w.\-]*(?::[\w.\-]+)?)")
-# An ampersand, with what it begins; those that XML itself names are not looked at.
+ROOT_BYTES: Final = re.compile(ROOT.pattern.encode())
+# An ampersand, with what it begins; what XML itself names, or may number, is not looked at.
 REFERENCE: Final = re.compile(
-    r"&(?!(?:amp|lt|gt|quot|apos);)(?:#(\d{1,10}|[xX][0-9A-Fa-f]{1,8});|([A-Za-z][A-Za-z0-9]{1,31});|)"
+    r"&(?!(?:amp|lt|gt|quot|apos|#(?:3[2-9]|[4-9]\d|[1-9]\d{2,3}|[1-4]\d{4}));)(?:#(\d{1,10}|[xX][0-9A-Fa-f]{1,8});|([A-Za-z][A-Za-z0-9]{1,31});|)"
 )
 PAIR: Final = re.compile(
     r"&#(?:x([dD][89abAB][0-9A-Fa-f]{2})|(5[56]\d{3}));&#(?:x([dD][c-fC-F][0-9A-Fa-f]{2})|(5[67]\d{3}));"
 )
 LONG: Final = 65_536  # characters: a shorter tag cannot hold too many attributes
 LONG_TAG: Final = re.compile(f"<[A-Za-z][^<>]{{{LONG}}}")
+LONG_TAG_BYTES: Final = re.compile(LONG_TAG.pattern.encode())
 # feedparser looks for an address in a name: that takes the square of its length.
 NAMES: Final = re.compile(
     r"(<(?:[\w\-]+:)?(?:author|creator|managingEditor|webMaster|name|email|publisher)\b[^<>]*>)"
     rf"([^<]{{{NAME_LONGEST + 1},}})"
 )
 ENTRY: Final = re.compile(r"<(?:[\w\-]+:)?(?:item|entry)[\s/>]", re.IGNORECASE)
+SECTION: Final = "<![CDATA["
 ENDS: Final = {"<![CDATA[": "]]>", "<!--": "-->"}
 BLANKS: Final = " \t\r\n\f\v\0\ufeff\u00a0\u200b"
 COMMENTS_MOST: Final = 5000
@@ -48,9 +51,10 @@ def repair(text: str) -> str:
     given = _from_declaration(legal(text).strip(BLANKS))
     given = DECLARATION.sub("", given, count=1).lstrip(BLANKS) if given[:5].lower() == "<?xml" else given
     given, declared = _without_doctype(_without_comments(given))
-    if _may_have_long_tag(given) and _has_long_tag(given):
+    if _may_have_long_tag(given.encode("utf-8", "replace")) and _has_long_tag(given):
         raise TooExpensive("an element of the document has hundreds of attributes")
     parts = sections(given)
+    _unnest(parts)
     markup = entities.expanded(parts[::2], declared)
     parts[::2] = [_references(NAMES.sub(_shortened, part)) for part in markup]
     return "".join(parts)
@@ -60,20 +64,18 @@ def _has_long_tag(text: str) -> bool:
     return any(found.group().count("=") > ATTRIBUTES_MOST for found in LONG_TAG.finditer(text))
 
 
-def is_tidy(text: str) -> bool:
-    """Whether a document may be tried as it stands: no DOCTYPE in its beginning, and no shape that only costs."""
-    if ROOT.search(text, 0, FRONT) is None or DECLARED.search(text, 0, FRONT):
+def is_tidy(data: bytes) -> bool:
+    """Whether a document in UTF-8 may be tried as it stands: without a DOCTYPE, and without a shape that only costs."""
+    if ROOT_BYTES.search(data, 0, FRONT) is None or DECLARED.search(data, 0, FRONT):
         return False
-    if text.count("<!--") > COMMENTS_MOST:
-        return False
-    return not _may_have_long_tag(text) or LONG_TAG.search(text) is None
+    return not _may_have_long_tag(data) or LONG_TAG_BYTES.search(data) is None
 
 
-def _may_have_long_tag(text: str) -> bool:
+def _may_have_long_tag(data: bytes) -> bool:
     """Whether so much stands anywhere without a `>`: found by leaps, where a pattern would try every tag."""
     at = 0
-    while len(text) - at > LONG:
-        end = text.rfind(">", at, at + LONG)
+    while len(data) - at > LONG:
+        end = data.rfind(b">", at, at + LONG)
         if end < 0:
             return True
         at = end + 1
@@ -110,6 +112,15 @@ def refuse_truncated(text: str) -> None:
     opened, closed = text.rfind("<![CDATA[", 0, max(end, 0)), text.rfind("]]>", 0, max(end, 0))
     if end < 0 or opened > closed:
         raise TruncatedFeed("the document ends in the middle: its last element is not closed")
+
+
+def _unnest(parts: list[str]) -> None:
+    """Undo sections inside sections, which XML has not: the inner marks go, the text stays."""
+    for place in range(1, len(parts), 2):
+        inner = parts[place].count(SECTION) - 1 if parts[place].startswith(SECTION) else 0
+        if inner > 0:
+            parts[place] = SECTION + parts[place].replace(SECTION, "")
+            parts[place + 1] = parts[place + 1].replace("]]>", "", inner)
 
 
 def few(text: str) -> str:

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from aggregator.core.text import clean, cut, plain
-from aggregator.errors import EmptyDocument, NotAFeed
+from aggregator.errors import EmptyDocument, NotAFeed, ParseError
 
 BINARY: Final = (
     (b"\x89PNG", "a PNG picture"),
@@ -55,6 +55,14 @@ def kind_of(text: str) -> str:
     if "<" not in given or not (start.startswith("<") or FEED.search(given[:LOOKED_AT])):
         raise NotAFeed("plain text, not a feed")
     return "xml"
+
+
+def is_xml(data: bytes) -> bool:
+    """Whether a document in UTF-8 begins as XML does that may be a feed; if not, `kind_of` says what it is."""
+    try:
+        return kind_of(data[:LOOKED_AT].decode("utf-8", "replace")) == "xml"
+    except ParseError:
+        return False
 
 
 def page_reason(text: str) -> str:

@@ -16,7 +16,7 @@ from lxml import etree
 from aggregator.core.formats import extras, roles
 from aggregator.core.formats.elements import Names, lower_name, name_of
 from aggregator.core.formats.extras import Extras
-from aggregator.core.formats.handlers import PERSON
+from aggregator.core.formats.handlers import PERSON, is_in_parts
 from aggregator.core.formats.inline import XHTML, is_odd, markup_of, text_of
 from aggregator.core.formats.limits import CATEGORIES
 from aggregator.core.formats.limits import ENTRIES as ENTRIES_MOST
@@ -28,6 +28,7 @@ from aggregator.errors import NotAFeed, ParseError
 
 ROOTS: Final = frozenset({"rss", "rdf", "feed", "channel"})
 PARENTS: Final = frozenset({"rss", "rdf", "feed", "channel", "items"})
+ABOUT: Final = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 BASE: Final = "{http://www.w3.org/XML/1998/namespace}base"
 AROUND: Final = frozenset({"rss", "rdf_rdf"})  # these stand around the feed, and in some formats its entries
 # Elements whose elements are read; those whose text may be HTML; types that are markup as elements.
@@ -64,12 +65,13 @@ class Pruned:
     data: bytes  # UTF-8
     extras: tuple[Extras, ...]  # one an entry, in the order of the document
     ids: tuple[str | None, ...]  # likewise; None: neither guid nor id
+    abouts: tuple[str | None, ...]  # likewise: rdf:about
 
 
-def grow(text: str) -> etree._Element | None:
+def grow(data: bytes) -> etree._Element | None:
     """Read a document into a tree; None when it is not well-formed.
 
-    Whatever charset it declares, it is Unicode here. Raises NotAFeed for another kind of document, ParseError where
+    Whatever charset it declares, it is UTF-8 here. Raises NotAFeed for another kind of document, ParseError where
     it nests deeper than people write.
     """
     parser = etree.XMLParser(
@@ -82,7 +84,7 @@ def grow(text: str) -> etree._Element | None:
         remove_pis=True,
     )
     try:
-        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
+        root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         if "depth" in str(error).lower():
             raise ParseError(f"the document nests deeper than {DEEPEST} elements") from None
@@ -128,8 +130,20 @@ def prune(root: etree._Element, version: str) -> Pruned:
     names = Names(root)
     entries = list(_entries(root, names))
     ids = tuple(_id(entry, names) for entry in entries)
+    abouts = tuple(entry.get(ABOUT) for entry in entries)
     besides = tuple(_besides(entry, names) for entry in entries)
     _drop_strangers(root, entries, names)
+    _drop_unread(root, entries, names, version)
+    for parent in [root, *_feeds(root, names), *entries]:
+        for child in parent:
+            _strip(child, names)
+            _flatten(child, names, version)
+    _shorten_names(root)
+    return Pruned(data=etree.tostring(root, encoding="utf-8"), extras=besides, ids=ids, abouts=abouts)
+
+
+def _drop_unread(root: etree._Element, entries: list[etree._Element], names: Names, version: str) -> None:
+    """Take out what neither reader reads."""
     for entry in entries:
         children = list(entry)
         keys, native = list(map(names.key, children)), list(map(names.is_native, children))
@@ -138,19 +152,17 @@ def prune(root: etree._Element, version: str) -> Pruned:
         children = [child for child in feed if names.key(child) not in ENTRIES]
         is_around = feed is root and names.key(root) in AROUND
         _keep(children, _roles_in_feed(children, names, version.startswith("atom"), is_around))
-    for parent in [root, *_feeds(root, names), *entries]:
-        for child in parent:
-            _strip(child, names)
-            _flatten(child, names, version)
-    _shorten_names(root)
-    return Pruned(data=etree.tostring(root, encoding="utf-8"), extras=besides, ids=ids)
 
 
 def _besides(entry: etree._Element, names: Names) -> Extras:
     children = list(entry)
     keys, native = list(map(names.key, children)), list(map(names.is_native, children))
     found = {key: children[place] for key, place in extras.places(keys, native)}
-    return extras.of_entry(entry, found, names, has_media=any(key.startswith("media_") for key in keys))
+    media: dict[str, list[etree._Element]] = {}
+    for key, child in zip(keys, children, strict=True):
+        if key.startswith("media_"):
+            media.setdefault(key, []).append(child)
+    return extras.of_entry(entry, found, media, names)
 
 
 def _feeds(root: etree._Element, names: Names) -> list[etree._Element]:
@@ -208,7 +220,11 @@ def _id(entry: etree._Element, names: Names) -> str | None:
 def _strip(element: etree._Element, names: Names) -> None:
     """Take out of a person, or of a label, what is no part of it."""
     key = names.key(element)
-    for child in list(element) if key in HOLDERS - LISTS else ():
+    if key not in HOLDERS - LISTS:
+        return
+    if key != "itunes_category" and len(element) and not is_in_parts(element, names):
+        _set_text(element, text_of(element))
+    for child in list(element):
         if names.key(child) not in PERSON and (names.key(child) != key or len(child)):
             _remove(child)
 
@@ -228,6 +244,10 @@ def _flatten(element: etree._Element, names: Names, version: str) -> None:
     else:
         text = markup_of(element, names, unwrap=False)
         element.set("type", "text/html")
+    _set_text(element, text)
+
+
+def _set_text(element: etree._Element, text: str) -> None:
     for child in list(element):
         element.remove(child)
     element.text = text

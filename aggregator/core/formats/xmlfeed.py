@@ -6,33 +6,46 @@ from typing import Final
 
 from lxml import etree
 
-from aggregator.core.formats import about, direct, fallback, judging, pace, repair, tree
+from aggregator.core.formats import about, charset, direct, fallback, judging, pace, repair, sniff, tree
 from aggregator.core.formats.about import About
 from aggregator.core.formats.markup import line
 from aggregator.core.formats.reading import Reading
 from aggregator.errors import NotAFeed
 from aggregator.model import ParsedFeed
 
-BASE: Final = "xml:base"
+BASE: Final = b"xml:base"
+
+
+def at_once(body: bytes, url: str) -> ParsedFeed | None:
+    """Read a feed that is well-formed XML in UTF-8, as nearly all are; None for any other document.
+
+    To make text of its bytes, and bytes of that for the parser, takes a third of the time that the parser does.
+    Raises NotAFeed or ParseError.
+    """
+    data = charset.utf8_at_hand(body)
+    if data is None or not repair.is_tidy(data) or not sniff.is_xml(data):
+        return None
+    root = tree.grow(data)
+    return None if root is None else _of_tree(root, data, url)
 
 
 def parse(text: str, url: str) -> ParsedFeed:
     """Read an XML feed; raises NotAFeed, TruncatedFeed or ParseError."""
     root, repaired = grown(text)
-    if root is not None and BASE in repaired:
-        tree.settle_bases(root, url)
-    told = about.read(root, repaired)
-    return judged(_read(root, repaired), url, told)
+    if root is not None:
+        return _of_tree(root, repaired.encode("utf-8", "replace"), url)
+    return judged(_read_text(repaired), url, about.read(None, repaired))
 
 
 def grown(text: str) -> tuple[etree._Element | None, str]:
     """Give the document as a tree, if it can be one, and as the text that it was read from."""
     given = text.strip(repair.BLANKS)
-    root = tree.grow(given) if repair.is_tidy(given) else None
+    data = given.encode("utf-8", "replace")
+    root = tree.grow(data) if repair.is_tidy(data) else None
     if root is not None:
         return root, given
     repaired = repair.repair(text)
-    return tree.grow(repaired), repaired
+    return tree.grow(repaired.encode("utf-8", "replace")), repaired
 
 
 def judged(given: Reading, url: str, told: About) -> ParsedFeed:
@@ -58,9 +71,14 @@ def judged(given: Reading, url: str, told: About) -> ParsedFeed:
     )
 
 
-def _read(root: etree._Element | None, repaired: str) -> Reading:
-    if root is not None:
-        return direct.read(root) or fallback.read_tree(root)
+def _of_tree(root: etree._Element, data: bytes, url: str) -> ParsedFeed:
+    if BASE in data:
+        tree.settle_bases(root, url)
+    told = about.read(root, "")
+    return judged(direct.read(root) or fallback.read_tree(root), url, told)
+
+
+def _read_text(repaired: str) -> Reading:
     repair.refuse_truncated(repaired)
     given = fallback.read_text(repair.few(repaired))
     if not (given.entries or given.version):
