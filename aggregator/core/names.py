@@ -95,11 +95,23 @@ def _ambiguous(
 ) -> frozenset[str]:
     """Give the names that stand for more than one thing: another link, or without one another content."""
     times = Counter(names)
-    things: dict[str, set[str]] = defaultdict(set)
+    named: dict[str, list[int]] = defaultdict(list)
     for at, name in enumerate(names):
         if name and times[name] > 1:
-            things[name].add((links[at] if links else None) or content_name(entries[at]))
-    return frozenset(name for name, told in things.items() if len(told) > 1)
+            named[name].append(at)
+    ambiguous: set[str] = set()
+    for name, places in named.items():
+        things = {(links[at] if links else None) or content_name(entries[at]) for at in places}
+        if len(things) > 1 or _are_stories([entries[at] for at in places]):
+            ambiguous.add(name)
+    return frozenset(ambiguous)
+
+
+def _are_stories(entries: Sequence[RawEntry]) -> bool:
+    """Whether entries at one address are several stories: each has its title and its date, as short news has."""
+    titles = {clean(plain(raw.title or "")).casefold() for raw in entries} - {""}
+    dates = {raw.published for raw in entries} - {None}
+    return len(titles) > 1 and len(dates) > 1
 
 
 def _is_positional(ids: Sequence[str | None]) -> bool:

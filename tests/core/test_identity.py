@@ -186,6 +186,20 @@ def test_fs_09_one_id_for_all_keeps_every_story() -> None:
         assert counts(shelf.poll(told)) == (0, 0, 1, 0)
 
 
+def test_fs_09_short_news_that_share_id_and_page_are_each_a_story() -> None:
+    page = "https://kabar.example/singkat"
+    same = [replace(told, guid=page, link=page) for told in STORIES]
+    assert polled(same, list(reversed(same))) == (0, 0, 5, 0)
+    shelf = Shelf()
+    shelf.poll(*same)
+    mended = [replace(same[0], text="Isi yang sudah diperbaiki."), *same[1:]]
+    assert counts(shelf.poll(*mended)) == (0, 1, 4, 0)
+    assert counts(shelf.poll(replace(STORIES[0], title="Longsor di Sibolga", guid=page, link=page), *mended))[
+        :2
+    ] == (1, 0)
+    assert len(shelf.entries) == 6
+
+
 @pytest.mark.parametrize(
     "guid", ["https://kabar.example/", "https://kabar.example/rss", "tag:kabar.example,2022:terbaru"]
 )

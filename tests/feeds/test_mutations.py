@@ -48,7 +48,9 @@ def check(entry: Entry) -> None:
     for text in (*texts, *entry.categories, *(image.caption or "" for image in entry.images)):
         etree.Element("t").text = text  # raises for what XML cannot hold
     links = [entry.url, entry.canonical_url, entry.raw.original, entry.raw.license]
-    links += [file.url for file in (*entry.enclosures, *entry.images, *entry.raw.links)]
+    links += [file.url for file in entry.enclosures]
+    links += [image.url for image in entry.images]
+    links += [link.url for link in entry.raw.links]
     assert all(link.startswith(("http://", "https://")) for link in links if link)
 
 

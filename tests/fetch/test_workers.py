@@ -182,7 +182,8 @@ async def test_nothing_that_a_document_makes_a_library_say_reaches_our_terminal(
 
 
 PARENT = """
-import asyncio, sys
+import asyncio, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs us may have had it ignored, as nohup does
 from aggregator.fetch.names import LOOKUPS
 from aggregator.workers import SIZE, Workers
 from tests.fetch import burdens
