@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -94,17 +94,16 @@ def _ambiguous(
     names: Sequence[str | None], entries: Sequence[RawEntry], *, links: Sequence[str | None] | None
 ) -> frozenset[str]:
     """Give the names that stand for more than one thing: another link, or without one another content."""
-    times = Counter(names)
     named: dict[str, list[int]] = defaultdict(list)
     for at, name in enumerate(names):
-        if name and times[name] > 1:
+        if name:
             named[name].append(at)
-    ambiguous: set[str] = set()
-    for name, places in named.items():
+
+    def is_one(places: Sequence[int]) -> bool:
         things = {(links[at] if links else None) or content_name(entries[at]) for at in places}
-        if len(things) > 1 or _are_stories([entries[at] for at in places]):
-            ambiguous.add(name)
-    return frozenset(ambiguous)
+        return len(things) == 1 and not _are_stories([entries[at] for at in places])
+
+    return frozenset(name for name, places in named.items() if len(places) > 1 and not is_one(places))
 
 
 def _are_stories(entries: Sequence[RawEntry]) -> bool:
